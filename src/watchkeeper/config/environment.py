@@ -1,0 +1,128 @@
+"""Every setting of the product, typed, from the environment or a file.
+
+The environment wins over the file. The file is ``watchkeeper.toml`` in the data folder, or the
+one named by ``WATCHKEEPER_CONFIG``; its keys are the names below in lower case, without prefix.
+``docs/reference/settings.md`` is written from this module.
+"""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+DEFAULT_DATA = Path("watchkeeper-data")
+
+
+class Environment(BaseSettings):
+    """The settings of one process."""
+
+    model_config = SettingsConfigDict(env_prefix="WATCHKEEPER_", extra="ignore")
+
+    data: Path = Field(
+        DEFAULT_DATA,
+        description="Folder that holds the embedded database, the key file and backups.",
+    )
+    config: Path | None = Field(
+        None, description="Settings file; default `watchkeeper.toml` in the data folder, if there."
+    )
+    database_url: str | None = Field(
+        None,
+        description="`postgresql://user:password@host:5432/name` or `sqlite:////path/file.db`; "
+        "default: SQLite in the data folder.",
+    )
+    secret_key_file: Path | None = Field(
+        None,
+        description="File with the key that secrets, sessions and the audit chain hang on; "
+        "default `secret.key` in the data folder, made at the first start. Nodes share it.",
+    )
+    public_url: str | None = Field(
+        None,
+        description="Address people use, as `https://watchkeeper.example.org`; "
+        "needed when the server binds to anything but loopback.",
+    )
+    egress_allow: tuple[str, ...] = Field(
+        (),
+        description="Internal networks (CIDR, comma-separated or a list) that addresses set by "
+        "people who are not admins may reach. Empty: none.",
+    )
+    trusted_proxies: tuple[str, ...] = Field(
+        (), description="Networks (CIDR) whose `X-Forwarded-For` and `-Proto` are believed."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="How much is logged."
+    )
+    log_format: Literal["text", "json"] = Field("text", description="Shape of log lines.")
+    organisation: str = Field("Our organisation", description="Name shown at the head of screens.")
+    time_zone: str = Field("UTC", description="Time zone of the organisation (IANA name).")
+    minutes_retention_days: int = Field(
+        1100, ge=2, description="Days of minutes kept for each SLI; longer windows are refused."
+    )
+    audit_retention_days: int = Field(
+        0, ge=0, description="Days of audit rows kept; 0 keeps them for ever."
+    )
+    firings_retention_days: int = Field(
+        1100, ge=31, description="Days that ended burn-rule firings are kept."
+    )
+    token_rate_limit: int = Field(
+        1200, ge=1, description="Requests a minute allowed to one API token."
+    )
+    address_rate_limit: int = Field(
+        1200, ge=1, description="Requests a minute allowed to one network address."
+    )
+    body_limit_bytes: int = Field(
+        1_048_576,
+        ge=1024,
+        description="Largest request body; files of minutes may be 64 times it.",
+    )
+    url: str | None = Field(
+        None, description="Server that commands talk to; default: the local data folder."
+    )
+    token: str | None = Field(None, description="API token that commands send to that server.")
+
+    @field_validator("egress_allow", "trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over the file, and read nothing else."""
+        del dotenv_settings, file_secret_settings
+        return (
+            init_settings,
+            env_settings,
+            TomlConfigSettingsSource(settings_cls, toml_file=_file()),
+        )
+
+    @property
+    def key_file(self) -> Path:
+        """Where the key is, or will be made."""
+        return self.secret_key_file or self.data / "secret.key"
+
+    @property
+    def database(self) -> str:
+        """The database as a URL."""
+        return self.database_url or f"sqlite:///{self.data.absolute() / 'watchkeeper.db'}"
+
+
+def _file() -> Path:
+    """Return the settings file that this process would read."""
+    named = os.environ.get("WATCHKEEPER_CONFIG")
+    data = Path(os.environ.get("WATCHKEEPER_DATA", DEFAULT_DATA))
+    return Path(named) if named else data / "watchkeeper.toml"

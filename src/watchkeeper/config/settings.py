@@ -1,0 +1,174 @@
+"""Django's settings, made from :mod:`watchkeeper.config.environment`."""
+
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_database_url
+
+from watchkeeper.config.environment import Environment
+from watchkeeper.plumbing import keys
+
+ENVIRONMENT = Environment()
+WATCHKEEPER = ENVIRONMENT
+PACKAGE = Path(__file__).parent.parent
+
+# Commands make the key file before Django starts (cli.bootstrap). Without one (type checks,
+# documentation) nothing may be stored: the encryption of secrets refuses to work.
+WATCHKEEPER_KEY_FILE = ENVIRONMENT.key_file
+SECRET_KEY = (
+    keys.Keyring.load(WATCHKEEPER_KEY_FILE).derive("django").hex()
+    if WATCHKEEPER_KEY_FILE.exists()
+    else secrets.token_hex(32)
+)
+DEBUG = False
+PUBLIC = urlsplit(ENVIRONMENT.public_url or "")
+ALLOWED_HOSTS = [PUBLIC.hostname] if PUBLIC.hostname else ["localhost", "127.0.0.1", "[::1]"]
+CSRF_TRUSTED_ORIGINS = [f"{PUBLIC.scheme}://{PUBLIC.netloc}"] if PUBLIC.netloc else []
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "csp",
+    "django_htmx",
+    "ninja",
+    "watchkeeper.plumbing",
+    "watchkeeper.ui",
+    "watchkeeper.audit",
+    "watchkeeper.identity",
+    "watchkeeper.catalog",
+    "watchkeeper.telemetry",
+    "watchkeeper.slos",
+    "watchkeeper.manifests",
+    "watchkeeper.home",
+    "watchkeeper.integrations",
+]
+
+
+def _database(url: str) -> dict[str, Any]:
+    """Return Django's form of a database URL, with the options that keep promises.
+
+    SQLite: WAL with FULL sync so that a commit survives a power cut, IMMEDIATE so that writers
+    queue instead of failing. PostgreSQL: client-side deadlines, as a frozen server honours none.
+    """
+    database: dict[str, Any] = dict(dj_database_url.parse(url))
+    options = dict(database.get("OPTIONS") or {})
+    if database["ENGINE"] == "django.db.backends.sqlite3":
+        options |= {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;"
+            "PRAGMA busy_timeout=20000;PRAGMA mmap_size=134217728;PRAGMA cache_size=-20000;"
+            "PRAGMA foreign_keys=ON;",
+        }
+    else:
+        options |= {"connect_timeout": 5, "keepalives_idle": 5, "tcp_user_timeout": 5000}
+        options.setdefault("pool", {"min_size": 1, "max_size": 8, "timeout": 5})
+    return database | {"OPTIONS": options}
+
+
+DATABASES = {"default": _database(ENVIRONMENT.database)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "identity.User"
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = True
+LANGUAGE_CODE = "en"
+
+MIDDLEWARE = [
+    "watchkeeper.plumbing.middleware.RequestMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "watchkeeper.identity.middleware.ActorMiddleware",
+]
+ROOT_URLCONF = "watchkeeper.config.urls"
+ASGI_APPLICATION = "watchkeeper.config.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "watchkeeper.ui.context.shell",
+            ],
+            "builtins": ["watchkeeper.ui.templatetags.wk"],
+        },
+    }
+]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = None
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+
+# reliability.md S18: nothing inline, nothing from elsewhere.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "manifest-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+SECURE_HTTPS = PUBLIC.scheme == "https"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE_HTTPS else 0
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_NAME = "__Host-wk_session" if SECURE_HTTPS else "wk_session"
+SESSION_COOKIE_SECURE = SECURE_HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 7 * 24 * 3600
+CSRF_COOKIE_NAME = "__Host-wk_csrf" if SECURE_HTTPS else "wk_csrf"
+CSRF_COOKIE_SECURE = SECURE_HTTPS
+CSRF_COOKIE_HTTPONLY = True
+DATA_UPLOAD_MAX_MEMORY_SIZE = ENVIRONMENT.body_limit_bytes
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+
+# Adapters of telemetry's port MinuteSource, by kind of source.
+WATCHKEEPER_SOURCES = {
+    "prometheus": "watchkeeper.integrations.prometheus.adapter.PrometheusSource",
+    "sample": "watchkeeper.integrations.sample.adapter.SampleSource",
+}

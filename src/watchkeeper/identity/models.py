@@ -1,0 +1,64 @@
+"""People with accounts, their teams and what opens the door for them."""
+
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+from watchkeeper.kernel.actors import Role
+from watchkeeper.kernel.origins import Origin
+
+ROLES = [(role.value, role.value) for role in Role]
+ORIGINS = [(origin.value, origin.value) for origin in Origin]
+
+
+class UserManager(BaseUserManager["User"]):
+    """Finds a user by the name they sign in with."""
+
+
+class User(AbstractBaseUser):
+    """A person; may sign in once a password is set."""
+
+    name = models.CharField(max_length=253, unique=True)
+    display_name = models.CharField(max_length=200, blank=True)
+    email = models.EmailField(blank=True)
+    role = models.CharField(
+        max_length=20,
+        choices=ROLES,
+        default=Role.VIEWER.value,
+        help_text="admin and auditor hold for the organisation; others are taken into teams.",
+    )
+    time_zone = models.CharField(max_length=64, default="UTC")
+    locale = models.CharField(max_length=20, default="en")
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+    origin = models.CharField(max_length=20, choices=ORIGINS, default=Origin.UI.value)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "name"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+
+class Team(models.Model):
+    """People who own services together."""
+
+    name = models.CharField(max_length=253, unique=True)
+    title = models.CharField(max_length=200, blank=True)
+    description = models.TextField(blank=True)
+    origin = models.CharField(max_length=20, choices=ORIGINS, default=Origin.UI.value)
+    created_at = models.DateTimeField()
+
+
+class Membership(models.Model):
+    """A user in a team; an empty role means the user's own default role."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=20, choices=ROLES, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["team", "user"], name="identity_one_membership"),
+        ]
