@@ -55,7 +55,7 @@ class Actor:
     kind: ActorKind
     id: int | None = None
     role: Role | None = None
-    team_roles: Mapping[int, Role] = field(default=_NO_TEAMS)
+    team_roles: Mapping[int, Role] = field(default_factory=lambda: _NO_TEAMS)
     label: str = ""
     via: str = ""
     request_id: str = ""
