@@ -23,9 +23,9 @@ def settings_page() -> str:
         "",
         "Written from `watchkeeper/config/environment.py`; do not edit.",
         "",
-        "Each is an environment variable, or a key in `watchkeeper.toml` (in the data folder, or",
-        "where `WATCHKEEPER_CONFIG` says) in lower case and without `WATCHKEEPER_`. The environment",
-        "wins.",
+        "Each is an environment variable, or a key in `watchkeeper.toml` (in the data folder,",
+        "or where `WATCHKEEPER_CONFIG` says) in lower case and without `WATCHKEEPER_`. The",
+        "environment wins.",
         "",
         "| setting | default | meaning |",
         "| --- | --- | --- |",
@@ -45,7 +45,14 @@ def commands_page() -> str:
     from watchkeeper.cli import commands
     from watchkeeper.cli.main import EPILOG
 
-    lines = ["# Commands", "", "Written from the commands themselves; do not edit.", "", EPILOG, ""]
+    lines = [
+        "# Commands",
+        "",
+        "Written from the commands themselves; do not edit.",
+        "",
+        EPILOG,
+        "",
+    ]
     lines += [
         "Exit codes: 0 done; 1 the answer is no (`--fail-on`, `validate`, `audit verify`); "
         "2 usage or input; 3 a server cannot be reached; 70 a fault of Watchkeeper.",
@@ -91,8 +98,8 @@ def api_page() -> str:
         "",
         "Send a token: `Authorization: Bearer wk_…`. Errors are `application/problem+json` with a",
         "stable `code`. Lists answer `{items, next}`; pass `next` as `cursor`. A POST with an",
-        "`Idempotency-Key` runs once in 24 hours. A `PUT` with `If-Match` refuses to overwrite what",
-        "somebody else changed.",
+        "`Idempotency-Key` runs once in 24 hours. A `PUT` with `If-Match` refuses to overwrite",
+        "what somebody else changed.",
         "",
         "| operation | what it does |",
         "| --- | --- |",

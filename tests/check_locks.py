@@ -27,7 +27,9 @@ def locked(path: Path) -> dict[str, str]:
 def faults(path: Path, wanted: list[str]) -> list[str]:
     blocks = locked(path)
     found = [f"{path.name}: {name_of(w)} is missing" for w in wanted if name_of(w) not in blocks]
-    found += [f"{path.name}: {n} has no hash" for n, text in blocks.items() if "--hash=" not in text]
+    found += [
+        f"{path.name}: {n} has no hash" for n, text in blocks.items() if "--hash=" not in text
+    ]
     if ADDRESS.search(path.read_text()):
         found.append(f"{path.name}: holds an address")
     return found

@@ -38,7 +38,7 @@ def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]
 
 
 def public_members(tree: ast.Module) -> Iterator[ast.AST]:
-    """Yield what others may call: top-level functions and classes, and methods of those classes."""
+    """Yield what others may call: top-level functions, classes and the methods of those."""
     kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
     for node in tree.body:
         if isinstance(node, kinds) and not node.name.startswith("_"):
