@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as npst
 from watchkeeper.kernel.errors import InvalidError
 from watchkeeper.telemetry.domain import codec
 from watchkeeper.telemetry.domain.codec import DAY_MINUTES, DayMinutes
-from watchkeeper.telemetry.domain.series import SCALE
+from watchkeeper.telemetry.domain.series import SCALE, Counts, Flags
 
 INT64 = npst.arrays(
     np.int64,
@@ -27,7 +27,7 @@ def same(left: DayMinutes, right: DayMinutes) -> bool:
     )
 
 
-def masked(good: np.ndarray, total: np.ndarray, covered: np.ndarray, observed: np.ndarray) -> DayMinutes:  # type: ignore[type-arg]  # noqa: E501
+def masked(good: Counts, total: Counts, covered: Flags, observed: Counts) -> DayMinutes:
     return DayMinutes(
         np.where(covered, good, 0),
         np.where(covered, total, 0),
@@ -39,10 +39,10 @@ def masked(good: np.ndarray, total: np.ndarray, covered: np.ndarray, observed: n
 @settings(max_examples=150, deadline=None)
 @given(good=INT64, total=INT64, covered=FLAGS, observed=INT64, scale=st.sampled_from([1, SCALE]))
 def test_every_day_comes_back_as_it_was(
-    good: np.ndarray,  # type: ignore[type-arg]
-    total: np.ndarray,  # type: ignore[type-arg]
-    covered: np.ndarray,  # type: ignore[type-arg]
-    observed: np.ndarray,  # type: ignore[type-arg]
+    good: Counts,
+    total: Counts,
+    covered: Flags,
+    observed: Counts,
     scale: int,
 ) -> None:
     day = masked(good * scale, total * scale, covered, observed)

@@ -1,0 +1,27 @@
+"""Writes of telemetry: SLIs and their versions, minutes, sources and the jobs' steps."""
+
+from watchkeeper.telemetry.usecases.define import (
+    define_sli,
+    need_history,
+    remove_sli,
+    set_aliases,
+    set_owner,
+)
+from watchkeeper.telemetry.usecases.store import (
+    MinuteValue,
+    StoreResult,
+    store_fetched,
+    store_minutes,
+)
+
+__all__ = [
+    "MinuteValue",
+    "StoreResult",
+    "define_sli",
+    "need_history",
+    "remove_sli",
+    "set_aliases",
+    "set_owner",
+    "store_fetched",
+    "store_minutes",
+]
