@@ -1,0 +1,83 @@
+"""Secrets at rest: sealed with the installation's key, opened only where they are used."""
+
+import base64
+import binascii
+import os
+import re
+import secrets
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+
+from watchkeeper.kernel.errors import InvalidError
+from watchkeeper.plumbing.keys import Keyring
+
+_NONCE = 12
+_REFERENCE = re.compile(r"\$\{(env|file):([^}]+)\}")
+
+
+def seal(plain: str, *, context: str) -> str:
+    """Encrypt ``plain`` (AES-256-GCM) so that it opens only in the same ``context``.
+
+    Raises:
+        InvalidError: there is no key file; nothing is ever stored in clear.
+    """
+    ring = _ring()
+    nonce = secrets.token_bytes(_NONCE)
+    box = AESGCM(ring.derive("secrets")).encrypt(nonce, plain.encode(), context.encode())
+    return f"wk1.{ring.fingerprint()}.{base64.urlsafe_b64encode(nonce + box).decode()}"
+
+
+def open_sealed(sealed: str, *, context: str) -> str:
+    """Return what :func:`seal` was given.
+
+    Raises:
+        InvalidError: the key is another one, or the text or its context was changed.
+    """
+    ring = _ring()
+    version, _, rest = sealed.partition(".")
+    fingerprint, _, body = rest.partition(".")
+    if version != "wk1" or fingerprint != ring.fingerprint():
+        raise InvalidError("A stored secret was sealed with another key; restore that key file")
+    try:
+        raw = base64.urlsafe_b64decode(body)
+        plain = AESGCM(ring.derive("secrets")).decrypt(
+            raw[:_NONCE], raw[_NONCE:], context.encode()
+        )
+    except (InvalidTag, binascii.Error, ValueError) as error:
+        raise InvalidError("A stored secret cannot be opened: it was changed") from error
+    return plain.decode()
+
+
+def is_reference(value: str) -> bool:
+    """Return whether ``value`` names a secret kept elsewhere instead of holding it."""
+    return _REFERENCE.fullmatch(value.strip()) is not None
+
+
+def resolve(value: str) -> str:
+    """Put in what ``${env:NAME}`` and ``${file:PATH}`` name; other text stays as it is.
+
+    Raises:
+        InvalidError: the variable is not set or the file cannot be read.
+    """
+    return _REFERENCE.sub(lambda match: _named(match[1], match[2]), value)
+
+
+def _named(kind: str, name: str) -> str:
+    if kind == "env":
+        if name not in os.environ:
+            raise InvalidError(f"The environment variable {name} is not set")
+        return os.environ[name]
+    try:
+        return Path(name).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidError(f"The secret file {name} cannot be read: {error}") from error
+
+
+def _ring() -> Keyring:
+    path = Path(settings.WATCHKEEPER_KEY_FILE)
+    if not path.exists():
+        raise InvalidError(f"There is no key file {path}; secrets cannot be kept")
+    return Keyring.load(path)

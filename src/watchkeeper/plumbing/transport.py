@@ -1,0 +1,219 @@
+"""How commands reach the API: in this process on the local data, or over HTTP on a server."""
+
+import io
+import json as json_module
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+
+from watchkeeper.kernel import actors
+from watchkeeper.kernel.errors import DependencyError, InvalidError, UnauthenticatedError
+from watchkeeper.plumbing import egress, problems
+
+_FIRST_ERROR = 400
+_REMOTE_SECONDS = 120.0
+_REMOTE_BYTES = 256 * 1024 * 1024
+
+
+class UnreachableError(DependencyError):
+    """The server did not answer at all."""
+
+    code = "unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer of the API."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """Return the body as JSON; ``None`` where it is empty.
+
+        Raises:
+            DependencyError: the server answered something else.
+        """
+        if not self.body:
+            return None
+        try:
+            return json_module.loads(self.body)
+        except ValueError as error:
+            message = "The server's answer is not JSON; is this a Watchkeeper server?"
+            raise DependencyError(message, permanent=True) from error
+
+
+class Transport(Protocol):
+    """A way to the API."""
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        body: bytes | None = None,
+        content_type: str = "application/json",
+        params: Mapping[str, str] | None = None,
+        accept: str = "application/json",
+    ) -> Reply:
+        """Send one request and return its answer.
+
+        Raises:
+            WatchkeeperError: of the kind that the API answered with.
+            UnreachableError: there was no answer.
+        """
+        ...
+
+
+_current: Transport | None = None
+
+
+def use(transport: Transport | None) -> None:
+    """Let commands go by ``transport`` from now on."""
+    global _current  # noqa: PLW0603  one command line, one way
+    _current = transport
+
+
+def current() -> Transport:
+    """Return the way that was chosen for this command line.
+
+    Raises:
+        InvalidError: none was.
+    """
+    if _current is None:
+        raise InvalidError("This command needs a data folder or a server")
+    return _current
+
+
+class _HostRequest(WSGIRequest):
+    """A request made in this process; the actor cannot be claimed from outside."""
+
+    actor = actors.host()
+    _dont_enforce_csrf_checks = True
+
+
+class _HostHandler(WSGIHandler):
+    request_class = _HostRequest
+
+
+class Local:
+    """Handles requests in this process, as the host."""
+
+    def __init__(self) -> None:
+        self._handler = _HostHandler()
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        body: bytes | None = None,
+        content_type: str = "application/json",
+        params: Mapping[str, str] | None = None,
+        accept: str = "application/json",
+    ) -> Reply:
+        """See :class:`Transport`."""
+        content = _content(json, body)
+        bare, _, query = path.partition("?")
+        environ = {
+            "REQUEST_METHOD": method,
+            "PATH_INFO": bare,
+            "QUERY_STRING": "&".join(part for part in (query, urlencode(params or {})) if part),
+            "SERVER_NAME": "localhost",
+            "SERVER_PORT": "80",
+            "HTTP_HOST": "localhost",
+            "HTTP_ACCEPT": accept,
+            "REMOTE_ADDR": "",
+            "CONTENT_TYPE": content_type,
+            "CONTENT_LENGTH": str(len(content)),
+            "wsgi.input": io.BytesIO(content),
+            "wsgi.url_scheme": "http",
+            "wsgi.errors": io.StringIO(),
+            "wsgi.multithread": False,
+            "wsgi.multiprocess": False,
+            "wsgi.run_once": True,
+            "wsgi.version": (1, 0),
+        }
+        started: list[tuple[int, dict[str, str]]] = []
+
+        def start(status: str, headers: list[tuple[str, str]], _: Any = None) -> None:
+            started.append((int(status.split(" ", 1)[0]), dict(headers)))
+
+        chunks = self._handler(environ, start)
+        answer = b"".join(chunks)
+        close = getattr(chunks, "close", None)
+        if close is not None:
+            close()
+        status, headers = started[0]
+        return _checked(Reply(status, headers, answer))
+
+
+class Remote:
+    """Sends requests to a server, with a token."""
+
+    def __init__(self, url: str, *, token: str | None) -> None:
+        """Remember where and who.
+
+        Args:
+            url: Address of the server, as ``https://watchkeeper.example.org``.
+            token: API token; ``None`` sends none.
+        """
+        self._url = url.rstrip("/")
+        self._token = token
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        body: bytes | None = None,
+        content_type: str = "application/json",
+        params: Mapping[str, str] | None = None,
+        accept: str = "application/json",
+    ) -> Reply:
+        """See :class:`Transport`."""
+        headers = {"Accept": accept, "Content-Type": content_type}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        try:
+            response = egress.request(
+                method,
+                f"{self._url}{path}",
+                headers=headers,
+                params=params,
+                body=_content(json, body),
+                trust=egress.Trust.ADMIN,
+                timeout_seconds=_REMOTE_SECONDS,
+                max_bytes=_REMOTE_BYTES,
+            )
+        except DependencyError as error:
+            raise UnreachableError(
+                f"The server {self._url} cannot be reached: {error}", permanent=error.permanent
+            ) from error
+        return _checked(Reply(response.status, response.headers, response.body))
+
+
+def _content(json: Any, body: bytes | None) -> bytes:
+    if body is not None:
+        return body
+    return b"" if json is None else json_module.dumps(json).encode()
+
+
+def _checked(reply: Reply) -> Reply:
+    """Return a good answer; raise a bad one as the error it tells of."""
+    if reply.status < _FIRST_ERROR:
+        return reply
+    try:
+        told = json_module.loads(reply.body)
+    except ValueError:
+        told = {}
+    if reply.status == 401 and not isinstance(told, dict):
+        raise UnauthenticatedError("The server wants a token: --token or WATCHKEEPER_TOKEN")
+    raise problems.error_from(told if isinstance(told, dict) else {}, status=reply.status)
