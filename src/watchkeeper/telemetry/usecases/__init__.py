@@ -7,6 +7,8 @@ from watchkeeper.telemetry.usecases.define import (
     set_aliases,
     set_owner,
 )
+from watchkeeper.telemetry.usecases.push import push_csv, push_minutes
+from watchkeeper.telemetry.usecases.seal import seal_some
 from watchkeeper.telemetry.usecases.store import (
     MinuteValue,
     StoreResult,
@@ -19,7 +21,10 @@ __all__ = [
     "StoreResult",
     "define_sli",
     "need_history",
+    "push_csv",
+    "push_minutes",
     "remove_sli",
+    "seal_some",
     "set_aliases",
     "set_owner",
     "store_fetched",

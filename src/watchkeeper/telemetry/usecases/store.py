@@ -12,12 +12,13 @@ from watchkeeper.kernel.errors import ConflictError, InvalidError
 from watchkeeper.telemetry.domain import codec, ledger
 from watchkeeper.telemetry.domain.codec import DAY_MINUTES, DayMinutes
 from watchkeeper.telemetry.domain.ledger import Rows, Verdicts
+from watchkeeper.telemetry.domain.push import MOST_EVENTS
 from watchkeeper.telemetry.domain.series import SCALE, Counts, Flags, MinuteSeries
 from watchkeeper.telemetry.queries import history, tables
 from watchkeeper.telemetry.usecases import findings
 
-MOST = 10_000_000_000 * SCALE
-"""Most events of one minute, in thousandths: sums over years stay within int64."""
+MOST = MOST_EVENTS * SCALE
+"""Most events of one minute, in thousandths."""
 
 OVER_TOTAL = "good_above_total"
 _UPSERT = (
@@ -76,7 +77,25 @@ def store_minutes(
         InvalidError: a value is negative or too large, a minute lies before 1970; or the SLI
             has no version.
     """
-    minute, good, total = _columns(minutes)
+    return store_columns(
+        sli_id=sli_id,
+        columns=_columns(minutes),
+        origin=origin,
+        observed_at=observed_at,
+        now=now,
+    )
+
+
+def store_columns(
+    *,
+    sli_id: int,
+    columns: tuple[Counts, Counts, Counts],
+    origin: str,
+    observed_at: dt.datetime,
+    now: dt.datetime,
+) -> StoreResult:
+    """Store columns of minute, good and total; see :func:`store_minutes`."""
+    minute, good, total = columns
     _check(minute, good, total)
     version = versions_at(sli_id, minute)
     observed = np.full(len(minute), int(observed_at.timestamp()), np.int64)
@@ -150,7 +169,7 @@ def store_rows(rows: Rows, *, origin: str, now: dt.datetime) -> StoreResult:
     incoming = ledger.latest(rows)
     if not len(incoming):
         return StoreResult(0, 0, 0)
-    slis = _lock(np.unique(incoming.version))
+    slis = lock(np.unique(incoming.version))
     stored, known, in_journal = _stored(incoming)
     verdicts = ledger.judge(incoming, stored=stored, known=known)
     _write(incoming, verdicts.written, in_journal, now=now)
@@ -178,7 +197,7 @@ class _Slis:
         return np.searchsorted(self.version, version)
 
 
-def _lock(versions: Counts) -> _Slis:
+def lock(versions: Counts | Sequence[int]) -> _Slis:
     """Let no other writer touch these versions until the transaction ends.
 
     SQLite has one writer at a time anyway.
