@@ -24,7 +24,7 @@ SECRET_KEY = (
 )
 DEBUG = False
 PUBLIC = urlsplit(ENVIRONMENT.public_url or "")
-ALLOWED_HOSTS = [PUBLIC.hostname] if PUBLIC.hostname else ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = [*filter(None, [PUBLIC.hostname]), "localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [f"{PUBLIC.scheme}://{PUBLIC.netloc}"] if PUBLIC.netloc else []
 
 INSTALLED_APPS = [

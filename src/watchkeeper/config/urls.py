@@ -1,5 +1,12 @@
 """Every address of the product."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from watchkeeper.config.api import api
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", api.urls),
+    path("", include("watchkeeper.home.urls")),
+    path("", include("watchkeeper.identity.urls")),
+    path("", include("watchkeeper.ui.urls")),
+]

@@ -1,0 +1,24 @@
+"""The REST API: every slice's router under ``/api/v1``."""
+
+from ninja import NinjaAPI
+
+from watchkeeper import __version__
+from watchkeeper.audit.api import router as audit
+from watchkeeper.catalog.api import router as catalog
+from watchkeeper.identity.api import router as identity
+from watchkeeper.manifests.api import router as manifests
+from watchkeeper.plumbing import rest
+from watchkeeper.slos.api import router as slos
+from watchkeeper.telemetry.api import router as telemetry
+
+api = NinjaAPI(
+    title="Watchkeeper",
+    version=__version__,
+    description="What the web can do, this can do, with the same rules and the same words.",
+    docs_url=None,
+    urls_namespace="api",
+    auth=rest.signed_in,
+)
+rest.install(api)
+for router in (manifests, slos, telemetry, catalog, identity, audit):
+    api.add_router("", router)

@@ -1,0 +1,80 @@
+"""Rows of the machinery: due work, engines that live, answers that may be asked for again."""
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class DueWork(models.Model):
+    """One piece of work that is due at a time and is held under a lease while it is done.
+
+    Times are milliseconds since the epoch by the database's clock, so that nodes whose clocks
+    disagree still agree on who holds what.
+    """
+
+    kind = models.CharField(max_length=100)
+    key = models.CharField(max_length=300)
+    payload = models.JSONField(default=dict)
+    due_ms = models.BigIntegerField()
+    lease_until_ms = models.BigIntegerField(default=0, help_text="0: nobody holds it.")
+    owner = models.CharField(max_length=100, blank=True)
+    fence = models.BigIntegerField(default=0, help_text="Grows with every claim.")
+    attempts = models.IntegerField(default=0, help_text="Claims since it last succeeded.")
+    quarantined = models.BooleanField(default=False)
+    last_error = models.TextField(blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["kind", "key"], name="plumbing_one_row_per_work"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["due_ms"], name="plumbing_work_by_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"
+
+
+class EngineNode(models.Model):
+    """One engine that runs, or ran; readiness looks at its heartbeat."""
+
+    name = models.CharField(max_length=100, unique=True)
+    started_ms = models.BigIntegerField()
+    beat_ms = models.BigIntegerField()
+    version = models.CharField(max_length=40)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class IdempotentAnswer(models.Model):
+    """What a request with an idempotency key was answered, to answer its repeat the same."""
+
+    actor = models.CharField(max_length=80)
+    key = models.CharField(max_length=200)
+    fingerprint = models.CharField(max_length=64)
+    status = models.SmallIntegerField(null=True, help_text="null: still being worked on.")
+    content_type = models.CharField(max_length=100, blank=True)
+    body = models.BinaryField(default=bytes)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["actor", "key"], name="plumbing_one_answer_per_key"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["created_at"], name="plumbing_answers_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.actor} {self.key}"
+
+
+class Fixed(models.Model):
+    """One fact about this installation that must not change unseen, as the key's fingerprint."""
+
+    name = models.CharField(max_length=100, unique=True)
+    value = models.TextField()
+
+    def __str__(self) -> str:
+        return self.name
