@@ -14,6 +14,7 @@ for _name in [name for name in os.environ if name.startswith("WATCHKEEPER_")]:
     if not _name.startswith("WATCHKEEPER_TEST_"):
         del os.environ[_name]
 os.environ["WATCHKEEPER_DATA"] = str(_DATA)
+os.environ["DJANGO_SETTINGS_MODULE"] = "watchkeeper.config.settings"
 
 from watchkeeper.plumbing.keys import Keyring  # noqa: E402  the environment comes first
 
@@ -23,6 +24,10 @@ if os.environ.get("WATCHKEEPER_TEST_DATABASE") == "postgresql":
     from tests.databases import postgresql_url
 
     os.environ["WATCHKEEPER_DATABASE_URL"] = postgresql_url()
+
+import django  # noqa: E402  the environment comes first
+
+django.setup()
 
 from watchkeeper.kernel import clock  # noqa: E402  the environment comes first
 
