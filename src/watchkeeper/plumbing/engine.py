@@ -5,14 +5,16 @@ import os
 import platform
 import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import structlog
 from django.db import close_old_connections, connection
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 from watchkeeper import __version__
 from watchkeeper.kernel import clock
-from watchkeeper.plumbing import due_work
+from watchkeeper.plumbing import due_work, metrics
 from watchkeeper.plumbing.due_work import Claim
 from watchkeeper.plumbing.jobs import Job
 from watchkeeper.plumbing.models import DueWork, EngineNode
@@ -100,14 +102,18 @@ class Engine:
         done = threading.Event()
         keeper = threading.Thread(target=_keep, args=(held, done), name="lease", daemon=True)
         keeper.start()
+        began = clock.monotonic()
         try:
             job.run(tick_now())
         except Exception as error:  # one job's fault must not stop the others
             logger.exception("job failed", job=job.name, attempts=held.attempts)
+            metrics.JOB_RUNS.labels(job.name, "failed").inc()
             due_work.fail(held, error=f"{type(error).__name__}: {error}", forever=True)
         else:
+            metrics.JOB_RUNS.labels(job.name, "done").inc()
             due_work.reschedule(held, due_ms=next_due(due_work.database_ms(), job))
         finally:
+            metrics.JOB_SECONDS.labels(job.name).set(clock.monotonic() - began)
             done.set()
             keeper.join(timeout=5)
 
@@ -156,3 +162,28 @@ def _keep(held: Claim, done: threading.Event) -> None:
         except Exception:  # the work goes on; its end is judged by the fence
             logger.warning("lease not renewed", key=held.key, exc_info=True)
     connection.close()
+
+
+class _Engines(Collector):
+    """Reads the heartbeat when asked, so that any web node can tell of the engines."""
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """Yield the age of the newest heartbeat; nothing where no engine ever ran."""
+        age = last_beat_age_ms()
+        if age is not None:
+            yield GaugeMetricFamily(
+                "watchkeeper_engine_last_beat_age_seconds",
+                "Time since the liveliest engine beat.",
+                value=age / 1000,
+            )
+        yield GaugeMetricFamily(
+            "watchkeeper_jobs_failing", "Jobs whose last run failed.",
+            value=len(failing_jobs()),
+        )  # fmt: skip
+
+    def describe(self) -> Iterable[GaugeMetricFamily]:
+        """Name nothing beforehand, so that registering asks no database."""
+        return ()
+
+
+metrics.REGISTRY.register(_Engines())

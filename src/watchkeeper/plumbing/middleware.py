@@ -18,7 +18,7 @@ from watchkeeper.kernel.errors import (
     WatchkeeperError,
 )
 from watchkeeper.kernel.ids import new_request_id
-from watchkeeper.plumbing import problems, rest
+from watchkeeper.plumbing import metrics, problems, rest
 
 logger = structlog.get_logger("watchkeeper.access")
 
@@ -119,6 +119,8 @@ def _within(address: str, networks: list[ipaddress.IPv4Network | ipaddress.IPv6N
 
 def _log(request: HttpRequest, response: HttpResponse, *, seconds: float) -> None:
     """Write one line; the query is left out, since it may hold what nobody should read."""
+    metrics.REQUESTS.labels(request.method, str(response.status_code)).inc()
+    metrics.REQUEST_SECONDS.observe(seconds)
     logger.info(
         "request",
         method=request.method,

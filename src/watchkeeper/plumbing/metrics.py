@@ -1,0 +1,27 @@
+"""The product's own metrics, in a registry of its own."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from watchkeeper import __version__
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+REGISTRY = CollectorRegistry()
+REQUESTS = Counter(
+    "watchkeeper_http_requests", "Requests answered.", ["method", "status"], registry=REGISTRY
+)
+REQUEST_SECONDS = Histogram(
+    "watchkeeper_http_request_duration_seconds", "Time to answer a request.", registry=REGISTRY
+)
+JOB_RUNS = Counter("watchkeeper_job_runs", "Runs of a job.", ["job", "outcome"], registry=REGISTRY)
+JOB_SECONDS = Gauge(
+    "watchkeeper_job_last_duration_seconds", "Length of a job's last run.", ["job"],
+    registry=REGISTRY,
+)  # fmt: skip
+BUILD = Gauge("watchkeeper_build_info", "Version that runs.", ["version"], registry=REGISTRY)
+BUILD.labels(__version__).set(1)
+
+
+def exposition() -> bytes:
+    """Return all metrics in the text format."""
+    return generate_latest(REGISTRY)
