@@ -1,0 +1,67 @@
+"""What ``doctor`` looks at."""
+
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+
+from watchkeeper.cli import schema
+from watchkeeper.kernel.errors import InvalidError
+from watchkeeper.plumbing import database_check, engine, secret_box
+from watchkeeper.plumbing.keys import Keyring
+
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def _key_file() -> str:
+    path = Path(settings.WATCHKEEPER_KEY_FILE)
+    ring = Keyring.load(path)
+    if path.stat().st_mode & _OTHERS:
+        raise InvalidError(f"{path} can be read by others; run: chmod 600 {path}")
+    return f"{path}, fingerprint {ring.fingerprint()}"
+
+
+def _encryption() -> str:
+    sealed = secret_box.seal("canary", context="doctor")
+    if "canary" in sealed or secret_box.open_sealed(sealed, context="doctor") != "canary":
+        raise InvalidError("a secret does not come back as it was sealed")
+    return "secrets can be sealed and opened"
+
+
+def _database() -> str:
+    database_check.check()
+    return f"{connection.vendor}, its settings keep what is accepted"
+
+
+def _schema() -> str:
+    schema.require_current()
+    return "is current"
+
+
+def _engine() -> str:
+    age = engine.last_beat_age_ms()
+    if age is None:
+        return "none has run on this database yet"
+    if age > engine.STALL_MS:
+        raise InvalidError(f"the last beat is {age // 1000} s old; start: watchkeeper up")
+    return f"last beat {age / 1000:.1f} s ago"
+
+
+def _jobs() -> str:
+    failing = engine.failing_jobs()
+    if failing:
+        name, error = next(iter(failing.items()))
+        raise InvalidError(f"{len(failing)} failing, as {name}: {error}")
+    return "none failing"
+
+
+PROBES: tuple[tuple[str, Callable[[], str]], ...] = (
+    ("key file", _key_file),
+    ("encryption", _encryption),
+    ("database", _database),
+    ("schema", _schema),
+    ("engine", _engine),
+    ("jobs", _jobs),
+)
