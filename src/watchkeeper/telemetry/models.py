@@ -43,6 +43,9 @@ class Source(Row):
     )
     origin = models.CharField(max_length=20, choices=ORIGINS, default=Origin.UI.value)
     is_sample = models.BooleanField(default=False)
+    is_taken_over = models.BooleanField(
+        default=False, help_text="Came from a file once and is kept here now."
+    )
     created_at = models.DateTimeField()
     last_ok_at = models.DateTimeField(null=True)
     last_error = models.TextField(blank=True)
@@ -91,6 +94,9 @@ class SliVersion(Row):
     key = models.CharField(max_length=64)
     spec = models.JSONField()
     created_at = models.DateTimeField()
+    planned_from = models.BigIntegerField(
+        null=True, help_text="Minutes from this one on were put down to be asked for."
+    )
 
     class Meta:
         constraints: ClassVar = [

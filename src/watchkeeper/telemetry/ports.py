@@ -1,4 +1,4 @@
-"""What telemetry asks of a source of minutes; integrations implement it."""
+"""What telemetry asks of those who know a kind of source; wired in ``WATCHKEEPER_SOURCES``."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ from watchkeeper.telemetry.domain.spec import SliSpec
 
 @dataclass(frozen=True, slots=True)
 class SliRequest:
-    """One way of measuring whose minutes are wanted.
+    """One SLI to be measured.
 
     Attributes:
-        version_id: The SLI version that the answer belongs to.
+        version_id: Id of its version, given back with the answer.
         spec: How it is measured.
     """
 
@@ -24,13 +24,13 @@ class SliRequest:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What a source answered for one version.
+    """What a source told of one SLI.
 
     Attributes:
-        version_id: The SLI version that was asked for.
-        series: The minutes asked for, those that the source could measure marked as covered.
-        over_total: Minutes in which good (or bad) exceeded total; kept as the source told.
-        findings: Sentences for the people who own the SLI; empty if all is well.
+        version_id: Id of the version that was asked for.
+        series: Its minutes; gaps are not covered.
+        over_total: Minutes with more good events than events; they are kept.
+        findings: What is odd about it, a sentence each.
     """
 
     version_id: int
@@ -41,14 +41,15 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class SourceConfig:
-    """How to reach one source.
+    """How to reach a source.
 
     Attributes:
-        id: Row id.
-        name: Its name on every door.
-        kind: Key of ``WATCHKEEPER_SOURCES``.
-        settings: What the adapter reads, as address and time-outs; no secrets.
-        secrets: Passwords and tokens by name, already decrypted and resolved.
+        id: Its id.
+        name: Its name.
+        kind: Key in ``WATCHKEEPER_SOURCES``.
+        settings: As in the document (``url``, ``tenant``, ``timeoutSeconds`` …); ``headers`` hold
+            their true values.
+        secrets: ``bearerToken``, ``password``, already resolved.
     """
 
     id: int
@@ -59,39 +60,42 @@ class SourceConfig:
 
 
 class MinuteSource(Protocol):
-    """A system that can tell good and total for each minute."""
+    """Knows one kind of source.
+
+    It is made without arguments, touches no database, and is called from several threads.
+    """
 
     def fetch(
         self, source: SourceConfig, requests: Sequence[SliRequest], *, start: int, end: int
     ) -> Sequence[Fetched]:
-        """Return one answer per request for the minutes ``[start, end)``.
+        """Return the minutes ``[start, end)`` of every request.
 
         Raises:
-            DependencyError: the source could not be asked or refused.
+            DependencyError: the source cannot be reached or refuses.
         """
         ...
 
     def oldest(self, source: SourceConfig) -> int | None:
-        """Return the first minute that the source still has; ``None`` if it holds nothing.
+        """Return the first minute that the source still has; ``None`` if it cannot tell.
 
         Raises:
-            DependencyError: the source could not be asked.
+            DependencyError: the source cannot be reached or refuses.
         """
         ...
 
     def check(self, source: SourceConfig, spec: SliSpec) -> tuple[str, ...]:
-        """Return findings about ``spec``, empty if all is well.
+        """Return what is odd about ``spec``, a sentence each.
 
         Raises:
-            InvalidError: the query is refused, with the reason.
-            DependencyError: the source could not be asked.
+            InvalidError: a query cannot be measured.
+            DependencyError: the source cannot be reached.
         """
         ...
 
     def probe(self, source: SourceConfig) -> str:
-        """Return what the source says it is, as ``Prometheus 2.42.0``.
+        """Return what the source is: name and version.
 
         Raises:
-            DependencyError: the source could not be asked.
+            DependencyError: it cannot be reached or refuses.
         """
         ...

@@ -125,6 +125,11 @@ def journal_rows(versions: Iterable[int], *, start: int, end: int) -> Rows:
     return rows.pick(np.argsort(rows.keys, kind="stable"))
 
 
+def in_force(rows: Rows, spans: Spans) -> Rows:
+    """Return the rows whose version was in force at their minute."""
+    return _in_force(rows, spans)[0]
+
+
 def _in_force(rows: Rows, spans: Spans) -> tuple[Rows, Counts]:
     """Return the rows whose version was in force at their minute, and the span of each."""
     if not len(spans.sli):

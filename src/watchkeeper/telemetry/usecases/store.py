@@ -153,6 +153,12 @@ def _columns(minutes: Sequence[MinuteValue] | MinuteSeries) -> tuple[Counts, Cou
     return values[:, 0], values[:, 1], values[:, 2]
 
 
+def believable(rows: Rows) -> Rows:
+    """Return the rows whose counts can be true; a source may tell nonsense, as less than 0."""
+    low = (rows.good >= 0) & (rows.total >= 0) & (rows.minute >= 0)
+    return rows.pick(low & (rows.good <= MOST) & (rows.total <= MOST))
+
+
 def _check(minute: Counts, good: Counts, total: Counts) -> None:
     for words, column, most in (
         ("a minute", minute, history.FOREVER - 1),
@@ -175,7 +181,7 @@ def store_rows(rows: Rows, *, origin: str, now: dt.datetime) -> StoreResult:
     _write(incoming, verdicts.written, in_journal, now=now)
     _restate(incoming, stored, verdicts.changed, origin=origin, now=now)
     _mark_slis(incoming, verdicts, slis)
-    _find_over_total(incoming.pick(verdicts.written), slis, now=now)
+    _find_over_total(incoming.pick(verdicts.new | verdicts.changed), slis, now=now)
     return StoreResult(
         accepted=len(rows),
         changed=int(verdicts.changed.sum()),
