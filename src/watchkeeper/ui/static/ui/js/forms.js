@@ -1,0 +1,110 @@
+// Errors take focus, what was typed is never lost, a form is sent once, unsaved text asks before it goes.
+import { $, $$, say } from "./dom.js";
+
+const SENT = "wk-form-sent";
+const keyOf = (form) => `wk-form:${location.pathname}:${form.getAttribute("action") ?? ""}`;
+const kept = (form) => $$("input:not([type=hidden]):not([type=password]):not([type=file]), textarea, select", form).filter((field) => field.name);
+const valueOf = (field) => (["checkbox", "radio"].includes(field.type) ? field.checked : field.value);
+
+function keep(form) {
+  const values = kept(form).map((field) => [field.name, field.value, valueOf(field)]);
+  try { sessionStorage.setItem(keyOf(form), JSON.stringify(values)); } catch { /* storage is off */ }
+}
+
+// Brings back what was typed before a crash, a sign-out or a lost connection. The server's own answer to a
+// failed save holds it already, so that one is left alone.
+function restore(form) {
+  let values = null;
+  try { values = JSON.parse(sessionStorage.getItem(keyOf(form))); } catch { /* nothing kept */ }
+  if (!values || $("[data-error-summary]", form)) return;
+  let changed = false;
+  const fields = kept(form);
+  for (const [name, value, state] of values) {
+    const toggles = typeof state === "boolean";
+    const field = fields.find((each) => each.name === name && (!toggles || each.value === value));
+    if (!field || valueOf(field) === state) continue;
+    if (toggles) field.checked = state;
+    else field.value = state;
+    changed = true;
+  }
+  if (!changed) return;
+  form.dataset.dirty = "";
+  const note = document.createElement("p");
+  note.className = "wk-hint";
+  note.setAttribute("role", "status");
+  note.textContent = "What you typed before is here again. ";
+  const drop = document.createElement("button");
+  drop.type = "button";
+  drop.className = "wk-linkish";
+  drop.textContent = "Start over";
+  drop.addEventListener("click", () => { forget(form); form.reset(); delete form.dataset.dirty; note.remove(); });
+  note.append(drop);
+  form.prepend(note);
+}
+
+function forget(form) {
+  try { sessionStorage.removeItem(keyOf(form)); } catch { /* storage is off */ }
+}
+
+// Said at the field when it is left; the server judges again on saving.
+function judge(field) {
+  const place = field.closest("[data-field]");
+  if (!place || field.validity.valid === (field.getAttribute("aria-invalid") !== "true")) return;
+  if (field.validity.valid) {
+    field.removeAttribute("aria-invalid");
+    field.classList.remove("is-invalid");
+    $(".wk-err", place)?.remove();
+    return;
+  }
+  field.setAttribute("aria-invalid", "true");
+  field.classList.add("is-invalid");
+  if ($(".wk-err", place)) return;
+  const error = document.createElement("p");
+  error.className = "wk-err";
+  error.id = `${field.id}_error`;
+  error.textContent = field.validationMessage;
+  place.append(error);
+  field.setAttribute("aria-describedby", [field.getAttribute("aria-describedby"), error.id].filter(Boolean).join(" "));
+}
+
+export function start(within = document) {
+  $("[data-error-summary]", within)?.focus();
+  for (const form of $$("form[data-keep]", within)) {
+    if ("ready" in form.dataset) continue;
+    form.dataset.ready = "";
+    restore(form);
+    form.addEventListener("input", () => { form.dataset.dirty = ""; keep(form); });
+    form.addEventListener("focusout", (event) => { if (event.target.validity && event.target.value) judge(event.target); });
+  }
+}
+
+// The page after a saved form: what was kept for that form has done its work.
+function settle() {
+  try {
+    const key = sessionStorage.getItem(SENT);
+    if (key && !$("[data-error-summary]")) sessionStorage.removeItem(key);
+    sessionStorage.removeItem(SENT);
+  } catch { /* storage is off */ }
+}
+
+export function startOnce() {
+  settle();
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || event.defaultPrevented) return;
+    if ("sent" in form.dataset) { event.preventDefault(); return; }
+    form.dataset.sent = "";
+    delete form.dataset.dirty;
+    try { sessionStorage.setItem(SENT, keyOf(form)); } catch { /* storage is off */ }
+    for (const button of $$("button[type=submit]", form)) button.setAttribute("aria-busy", "true");
+    say("Sending");
+  });
+  // A page brought back by the back button may be sent again.
+  addEventListener("pageshow", () => {
+    for (const form of $$("form[data-sent]")) {
+      delete form.dataset.sent;
+      for (const button of $$("button[aria-busy]", form)) button.removeAttribute("aria-busy");
+    }
+  });
+  addEventListener("beforeunload", (event) => { if ($("form[data-keep][data-dirty]")) event.preventDefault(); });
+}
