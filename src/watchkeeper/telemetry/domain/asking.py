@@ -49,10 +49,10 @@ def due(*, now_second: int, asked_to: int | None, asked_again_to: int | None) ->
         asked_to = first_end
     start = max(asked_to, first_end - LONGEST_MINUTES)
     again = asked_to if asked_again_to is None else asked_again_to
-    again = max(min(again, again_end), again_end - LONGEST_MINUTES)
+    again = max(again, again_end - LONGEST_MINUTES)
     return Ask(
         first=(start, max(start, first_end)),
-        again=(again, again_end),
+        again=(again, max(again, again_end)),
         missed=(asked_to, start) if asked_to < start else None,
     )
 

@@ -55,7 +55,7 @@ class _Rows:
         """Take one row."""
         row, self.count = self.count, self.count + 1
         try:
-            second = _second(time)
+            second = parse_time(time)
             self._check_time(second)
             good_count, total_count = _count("good", good), _count("total", total)
             if good_count > total_count:
@@ -74,12 +74,12 @@ class _Rows:
             raise _refusal(self.problems)
 
     def _check_time(self, second: int) -> None:
-        if second % _MINUTE_SECONDS:
-            raise InvalidError("time is not the start of a minute (its seconds must be 00)")
         if second < 0:
             raise InvalidError("time lies before 1970")
         if second > self.newest_second:
             raise InvalidError(f"time lies more than {AHEAD_MINUTES} minutes in the future")
+        if second % _MINUTE_SECONDS:
+            raise InvalidError("time is not the start of a minute (its seconds must be 00)")
 
     def done(self) -> Pushed:
         """Return the columns.
@@ -208,8 +208,12 @@ def _next(reader: "Iterator[list[str]]", gathered: _Rows) -> list[str] | None:
             return row
 
 
-def _second(value: object) -> int:
-    """Return seconds since the Unix epoch of an RFC 3339 text or a number of seconds."""
+def parse_time(value: object) -> int:
+    """Return seconds since the Unix epoch of an RFC 3339 text or a whole number of seconds.
+
+    Raises:
+        InvalidError: it is neither.
+    """
     if isinstance(value, str):
         text = value.strip()
         if text.isascii() and text.isdigit():

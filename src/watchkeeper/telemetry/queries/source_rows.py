@@ -175,9 +175,16 @@ def coverage_of_source(source_id: int, *, now: dt.datetime) -> float | None:
     return measured / due if due else None
 
 
-def findings(*, since: dt.datetime | None = None) -> list[FindingRow]:
-    """Return what is odd about SLIs, newest first; only what was met at or after ``since``."""
+def findings(*, since: dt.datetime | None = None, sli_id: int | None = None) -> list[FindingRow]:
+    """Return what is odd about SLIs, newest first.
+
+    Args:
+        since: Only what was met at or after this; ``None``: all.
+        sli_id: Only of this SLI; ``None``: of all.
+    """
     found = SliFinding.objects.select_related("sli").order_by("-last_at", "id")
+    if sli_id is not None:
+        found = found.filter(sli_id=sli_id)
     if since is not None:
         found = found.filter(last_at__gte=since)
     return [

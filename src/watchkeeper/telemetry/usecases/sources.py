@@ -31,6 +31,12 @@ class SourceInUseError(ConflictError):
     code = "source_in_use"
 
 
+class SourceExistsError(ConflictError):
+    """There is a source of that name."""
+
+    code = "source_exists"
+
+
 class SourceKeptInFilesError(ConflictError):
     """The source came from a file and was not taken over; or was, and a file comes again."""
 
@@ -58,6 +64,7 @@ def save_source(
     origin: Origin,
     now: dt.datetime,
     take_over: bool = False,
+    must_be_new: bool = False,
 ) -> Change:
     """Make a source be as ``definition`` says.
 
@@ -67,6 +74,7 @@ def save_source(
         origin: Where this comes from.
         now: The present.
         take_over: Whether a person takes a source that came from a file into their own hands.
+        must_be_new: Whether to refuse if there is one of that name.
 
     Returns:
         What was changed; secrets are shown as set or not, never their values.
@@ -74,10 +82,13 @@ def save_source(
     Raises:
         ForbiddenError: the actor is no admin.
         SourceKeptInFilesError: it is kept in a file, or was taken over from one.
+        SourceExistsError: it must be new and is not.
         InvalidError: the name cannot be one, or there is no key to seal secrets with.
     """
     access.require(actor, Permission.ADMINISTER, what=f"source {definition.name}")
     before = Source.objects.filter(name=definition.name).first()
+    if before is not None and must_be_new:
+        raise SourceExistsError(f"There is a source named {definition.name} already")
     if before is None:
         source = Source(name=definition.name, created_at=now, origin=origin.value)
     else:
