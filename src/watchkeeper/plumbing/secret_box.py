@@ -1,4 +1,9 @@
-"""Secrets at rest: sealed with the installation's key, opened only where they are used."""
+"""Secrets at rest: sealed with the installation's key, opened only where they are used.
+
+AES-256-GCM under a key derived from the key file; the key's fingerprint stands in front, so that
+a secret sealed with another key says so; the context is authenticated, so that one secret cannot
+be put in another's place.
+"""
 
 import base64
 import binascii
@@ -12,9 +17,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
 from watchkeeper.kernel.errors import InvalidError
+from watchkeeper.plumbing import redaction
 from watchkeeper.plumbing.keys import Keyring
 
 _NONCE = 12
+_LONGEST_FILE = 65_536
 _REFERENCE = re.compile(r"\$\{(env|file):([^}]+)\}")
 
 
@@ -22,11 +29,17 @@ def seal(plain: str, *, context: str) -> str:
     """Encrypt ``plain`` (AES-256-GCM) so that it opens only in the same ``context``.
 
     Raises:
-        InvalidError: there is no key file; nothing is ever stored in clear.
+        InvalidError: there is no key file (nothing is ever stored in clear), or ``plain`` is not
+            valid Unicode.
     """
     ring = _ring()
+    try:
+        raw = plain.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidError("A secret must be valid Unicode") from error
     nonce = secrets.token_bytes(_NONCE)
-    box = AESGCM(ring.derive("secrets")).encrypt(nonce, plain.encode(), context.encode())
+    box = AESGCM(ring.derive("secrets")).encrypt(nonce, raw, context.encode())
+    redaction.remember(plain)
     return f"wk1.{ring.fingerprint()}.{base64.urlsafe_b64encode(nonce + box).decode()}"
 
 
@@ -48,6 +61,7 @@ def open_sealed(sealed: str, *, context: str) -> str:
         )
     except (InvalidTag, binascii.Error, ValueError) as error:
         raise InvalidError("A stored secret cannot be opened: it was changed") from error
+    redaction.remember(plain.decode())
     return plain.decode()
 
 
@@ -60,7 +74,7 @@ def resolve(value: str) -> str:
     """Put in what ``${env:NAME}`` and ``${file:PATH}`` name; other text stays as it is.
 
     Raises:
-        InvalidError: the variable is not set or the file cannot be read.
+        InvalidError: the variable is not set, or the file cannot be read or is the key file.
     """
     return _REFERENCE.sub(lambda match: _named(match[1], match[2]), value)
 
@@ -69,11 +83,28 @@ def _named(kind: str, name: str) -> str:
     if kind == "env":
         if name not in os.environ:
             raise InvalidError(f"The environment variable {name} is not set")
-        return os.environ[name]
+        secret = os.environ[name]
+    else:
+        secret = _from_file(name)
+    redaction.remember(secret)
+    return secret
+
+
+def _from_file(name: str) -> str:
+    """Return what the file holds, without the line's end; never our own key."""
     try:
-        return Path(name).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidError(f"The secret file {name} cannot be read: {error}") from error
+        path = Path(name).resolve()
+        if path == Path(settings.WATCHKEEPER_KEY_FILE).resolve():
+            raise InvalidError(f"{name} is Watchkeeper's own key file and is not given away")
+        if not path.is_file():
+            raise InvalidError(f"The secret file {name} cannot be read: it is not a file")
+        if path.stat().st_size > _LONGEST_FILE:
+            raise InvalidError(f"The secret file {name} is longer than {_LONGEST_FILE} bytes")
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise InvalidError(f"The secret file {name} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise InvalidError(f"The secret file {name!r} cannot be read: not UTF-8 text") from error
 
 
 def _ring() -> Keyring:
