@@ -63,7 +63,7 @@ def rules_for(
     definition: SloDefinition, window: Window, *, target: Decimal, at: dt.datetime
 ) -> tuple[BurnRule, ...]:
     """Return the rules that watch one objective over one window."""
-    if definition.burn_rules:
+    if definition.burn_rules is not None:
         return definition.burn_rules
     return defaults(period=windows.length_at(window, at), target=target).rules
 

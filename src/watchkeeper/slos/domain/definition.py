@@ -119,7 +119,7 @@ class SloDefinition:
         objectives: One or more.
         windows: One or more; every objective is judged over each.
         method: What is counted.
-        burn_rules: Empty where the defaults hold: they depend on the window's length.
+        burn_rules: ``None`` where no alert policy is given: the defaults of the window hold.
         no_data: What a due minute without measurement means.
         minimum_events: Below this many events in the window the SLO says "insufficient"; 0: never.
         expected_start: When measuring was to begin; ``None``: with the first measured minute.
@@ -132,7 +132,7 @@ class SloDefinition:
     objectives: tuple[Objective, ...]
     windows: tuple[Window, ...]
     method: BudgetingMethod
-    burn_rules: tuple[BurnRule, ...] = ()
+    burn_rules: tuple[BurnRule, ...] | None = None
     no_data: NoData = NoData.IGNORE
     minimum_events: int = 0
     expected_start: dt.datetime | None = None
