@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from watchkeeper.ui.domain import kit as examples
+from watchkeeper.ui.forms import KitForm
 
 _WORDS: dict[int, tuple[str, str, str]] = {
     400: (
@@ -38,7 +39,9 @@ _WORDS: dict[int, tuple[str, str, str]] = {
 
 def kit(request: HttpRequest) -> HttpResponse:
     """Show every state and part, for those who build screens and for tests of the looks."""
-    return render(request, "ui/kit.html", examples.everything())
+    form = KitForm(data={"objective": "100", "budgeting": "o", "no_data": "ignore"})
+    context = {**examples.everything(), "form": form, "trail": [("Settings", "#settings")]}
+    return render(request, "ui/kit.html", context)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

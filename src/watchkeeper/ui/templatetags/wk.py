@@ -1,21 +1,23 @@
 """What templates may say without loading anything: numbers, times, states, marks and charts."""
 
 import datetime as dt
+import math
 import re
+from collections.abc import Sequence
 from enum import Enum
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from django import template
-from django.forms import BoundField
+from django.forms import BoundField, CheckboxSelectMultiple
 from django.http import QueryDict
 from django.template import Context
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from watchkeeper.kernel import clock
-from watchkeeper.ui.domain import numbers, states, times
+from watchkeeper.ui.domain import charts, gauges, heat, numbers, states, times
 
 register = template.Library()
 
@@ -246,7 +248,7 @@ def query(context: Context, **changes: Any) -> str:
     return f"?{held.urlencode()}" if held else "?"
 
 
-_CONTROLS = {"select": "form-select", "checkbox": "form-check-input", "radio": "form-check-input"}
+_CONTROLS = {"select": "form-select", "checkbox": "form-check-input"}
 
 
 @register.inclusion_tag("ui/_field.html")
@@ -260,12 +262,13 @@ def field(bound: BoundField, unit: str = "", wide: str = "") -> dict[str, Any]:
     """
     widget = bound.field.widget
     kind = getattr(widget, "input_type", "")
-    css = _CONTROLS.get(kind, "form-control")
-    if bound.errors:
-        css += " is-invalid"
-    if wide:
-        css += " wk-wide-c"
-    attrs: dict[str, Any] = {"class": f"{widget.attrs.get('class', '')} {css}".strip()}
+    several = kind == "radio" or isinstance(widget, CheckboxSelectMultiple)
+    attrs: dict[str, Any] = {}
+    if not several:  # Django writes a group's class on the group as well as on each control
+        css = [widget.attrs.get("class", ""), _CONTROLS.get(kind, "form-control")]
+        css += ["is-invalid"] if bound.errors else []
+        css += ["wk-wide-c"] if wide else []
+        attrs["class"] = " ".join(filter(None, css))
     described = [f"{bound.auto_id}_help"] if bound.help_text else []
     described += [f"{bound.auto_id}_error"] if bound.errors else []
     if described:
@@ -273,7 +276,102 @@ def field(bound: BoundField, unit: str = "", wide: str = "") -> dict[str, Any]:
     return {
         "field": bound,
         "control": bound.as_widget(attrs=attrs),
-        "checkbox": kind == "checkbox",
-        "several": kind == "radio" or getattr(widget, "allow_multiple_selected", False),
+        "checkbox": kind == "checkbox" and not several,
+        "several": several,
         "unit": unit,
     }
+
+
+# ---- charts
+
+
+@register.inclusion_tag("ui/_line_chart.html")
+def line_chart(chart: charts.LineChart | charts.LineGeometry) -> dict[str, Any]:
+    """Draw a line chart with crosshair, table and CSV."""
+    drawn = charts.line_chart(chart) if isinstance(chart, charts.LineChart) else chart
+    return {"chart": drawn}
+
+
+@register.inclusion_tag("ui/_heat_map.html")
+def heat_map(chart: heat.HeatMap | heat.HeatGeometry) -> dict[str, Any]:
+    """Draw a heat map of days and hours with totals at both edges."""
+    return {"heat": heat.heat_map(chart) if isinstance(chart, heat.HeatMap) else chart}
+
+
+@register.inclusion_tag("ui/_burn_bars.html")
+def burn_bars(rules: Sequence[gauges.BurnRule]) -> dict[str, Any]:
+    """Draw burn rules with their lookbacks against the factor."""
+    return {"rules": gauges.burn_bars(rules)}
+
+
+@register.inclusion_tag("ui/_tide.html")
+def tide(
+    remaining: float | None,
+    status: str | Enum,
+    name: str,
+    url: str,
+    part: str = "",
+    word: str = "",
+) -> dict[str, Any]:
+    """Draw one budget as a gauge: ``{% tide row.remaining row.status row.service row.url %}``."""
+    shown = states.look(status)
+    value = numbers.UNKNOWN
+    if remaining is not None and numbers.known(remaining):
+        value = numbers.count(math.floor(remaining * 100))
+    return {
+        "gauge": gauges.tide(remaining),
+        "value": value,
+        "look": shown.key,
+        "word": word or shown.word,
+        "name": name,
+        "part": part,
+        "url": url,
+    }
+
+
+@register.simple_tag
+def sparkline(
+    values: Sequence[float | None], status: str | Enum = "ok", goal: float = 0.0, low: float = 0.0
+) -> SafeString:
+    """Draw 96 x 24 of a history; the figure beside it says the same in words."""
+    drawn = gauges.sparkline(values, low=low, goal=goal)
+    dot = format_html('<circle class="d" cx="{}" cy="{}" r="2"/>', *drawn.dot) if drawn.dot else ""
+    return format_html(
+        '<svg class="wk-spark wk-f-{}" viewBox="-1 0 100 24" width="100" height="24" '
+        'aria-hidden="true"><path class="z" d="M0 {}H96"/><path class="a" d="{}"/>'
+        '<path class="l" d="{}"/>{}</svg>',
+        states.look(status).key,
+        drawn.goal,
+        drawn.area,
+        drawn.line,
+        dot,
+    )
+
+
+@register.simple_tag
+def bar(share: float | None, status: str | Enum = "ok") -> SafeString:
+    """Draw a share of a whole as a bar; the figure beside it says the same in words."""
+    return format_html(
+        '<svg class="wk-bar wk-f-{}" viewBox="0 0 100 6" preserveAspectRatio="none" '
+        'aria-hidden="true"><rect class="t" width="100" height="6"/>'
+        '<rect class="f" width="{}" height="6"/></svg>',
+        states.look(status).key,
+        gauges.bar(share),
+    )
+
+
+@register.simple_tag
+def coverage_strip(covered: Sequence[bool], label: str = "") -> SafeString:
+    """Draw which slices of a span were measured; grey is a slice without data."""
+    parts = format_html_join(
+        "",
+        '<rect class="{}" x="{}" width="{}" height="10"/>',
+        (("f" if part.covered else "x", part.start, part.width) for part in gauges.strip(covered)),
+    )
+    named = format_html('role="img" aria-label="{}"', label) if label else 'aria-hidden="true"'
+    return format_html(
+        '<svg class="wk-cov-b" viewBox="0 0 100 10" preserveAspectRatio="none" {}>'
+        '<rect class="t" width="100" height="10"/>{}</svg>',
+        mark_safe(named),  # noqa: S308  escaped above, or a constant
+        parts,
+    )

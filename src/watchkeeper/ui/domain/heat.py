@@ -1,0 +1,214 @@
+"""A heat map of days and hours with totals at both edges; drawn by ``ui/_heat_map.html``."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from watchkeeper.ui.domain.axes import Tick, percent
+from watchkeeper.ui.domain.numbers import THIN
+
+HOURS = 24
+_TOTAL_WIDTH = 44.0
+_LEVELS = (1, 3, 6, 13, 25)
+_BAR = 0.7
+_ROWS_LABELLED = (0, 6, 12, 18, 24)
+
+
+@dataclass(frozen=True, slots=True)
+class HeatHour:
+    """One hour of one day.
+
+    Attributes:
+        amount: How much happened, as bad minutes; ``None`` where nothing was measured.
+        excluded: Amount left out by agreement, in the same unit.
+        url: Where its rows are; empty for none.
+    """
+
+    amount: float | None
+    excluded: float = 0
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HeatDay:
+    """One column: a local day and its 24 wall hours (a repeated hour is added to the first)."""
+
+    label: str
+    hours: Sequence[HeatHour]
+
+
+@dataclass(frozen=True, slots=True)
+class HeatMap:
+    """What is to be drawn.
+
+    Attributes:
+        name: Short id, unique on its page.
+        summary: The map in a sentence, for those who do not see it.
+        days: Oldest first, at least one, each with 24 hours.
+        ticks: Of the day axis, from ``axes.time_ticks`` for the same span.
+        columns: Columns of the whole axis, where it goes on past the last day; 0: as many as days.
+        unit: What is counted, in the form behind a number, as ``min``.
+        levels: Least amounts of the five intensities, rising.
+        note: Words beside the legend.
+    """
+
+    name: str
+    summary: str
+    days: Sequence[HeatDay]
+    ticks: Sequence[Tick]
+    columns: int = 0
+    unit: str = "min"
+    levels: tuple[int, int, int, int, int] = _LEVELS
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HeatCell:
+    """A cell that is not empty: place, class of its intensity (q1 to q5, qx, qn), words."""
+
+    x: int
+    y: int
+    css: str
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A bar of a total; ``at`` is its index, ``size`` its length in the drawing's units."""
+
+    at: str
+    start: str
+    size: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeatRow:
+    """A day of the table: label, total, worst hour and its amount."""
+
+    label: str
+    total: str
+    worst: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeatGeometry:
+    """A heat map ready to be drawn."""
+
+    name: str
+    summary: str
+    columns: int
+    measured: int
+    cells: tuple[HeatCell, ...]
+    grid: str
+    by_day: tuple[Bar, ...]
+    by_hour: tuple[Bar, ...]
+    y_ticks: tuple[Tick, ...]
+    x_ticks: tuple[Tick, ...]
+    top: str
+    total: str
+    unit: str
+    note: str
+    linked: bool
+    rows: tuple[HeatRow, ...]
+
+
+def heat_map(heat: HeatMap) -> HeatGeometry:
+    """Return where everything of ``heat`` stands.
+
+    Raises:
+        ValueError: there is no day, or a day has not 24 hours.
+    """
+    if not heat.days or any(len(day.hours) != HOURS for day in heat.days):
+        raise ValueError("a heat map needs days of 24 hours each")
+    columns = max(heat.columns, len(heat.days))
+    days = [sum(hour.amount or 0 for hour in day.hours) for day in heat.days]
+    hours = [sum(day.hours[hour].amount or 0 for day in heat.days) for hour in range(HOURS)]
+    return HeatGeometry(
+        name=heat.name,
+        summary=heat.summary,
+        columns=columns,
+        measured=len(heat.days),
+        cells=tuple(_cells(heat)),
+        grid="".join(f"M{x} 0V{HOURS}" for x in range(1, columns))
+        + "".join(f"M0 {y}H{columns}" for y in range(1, HOURS)),
+        by_day=_bars(days, [day.label for day in heat.days], HOURS, heat.unit),
+        by_hour=_bars(hours, [f"{hour:02d}:00" for hour in range(HOURS)], _TOTAL_WIDTH, heat.unit),
+        y_ticks=tuple(
+            Tick(percent(hour / HOURS), f"{hour:02d}", "end") for hour in _ROWS_LABELLED
+        ),
+        x_ticks=tuple(heat.ticks),
+        top=f"{heat.levels[-1] - 1}{THIN}{heat.unit}",
+        total=_amount(sum(days), heat.unit),
+        unit=heat.unit,
+        note=heat.note,
+        linked=any(hour.url for day in heat.days for hour in day.hours),
+        rows=tuple(
+            _row(day, total, heat.unit) for day, total in zip(heat.days, days, strict=True)
+        ),
+    )
+
+
+def level(amount: float, levels: Sequence[int] = _LEVELS) -> int:
+    """Return the intensity 0 to 5 of ``amount``; anything above zero is at least 1."""
+    if amount <= 0:
+        return 0
+    return max(1, sum(amount >= least for least in levels))
+
+
+def _cells(heat: HeatMap) -> list[HeatCell]:
+    found = []
+    for x, day in enumerate(heat.days):
+        for y, hour in enumerate(day.hours):
+            css = _css(hour, heat.levels)
+            if css != "q0":
+                title = f"{day.label}, {y:02d}:00: {_words(hour, heat.unit)}"
+                found.append(HeatCell(x, y, css, title, hour.url))
+    return found
+
+
+def _css(hour: HeatHour, levels: Sequence[int]) -> str:
+    if hour.amount is None:
+        return "qx" if hour.excluded else "qn"
+    reached = level(hour.amount, levels)
+    return "qx" if reached == 0 and hour.excluded else f"q{reached}"
+
+
+def _words(hour: HeatHour, unit: str) -> str:
+    if hour.amount is None and not hour.excluded:
+        return "no data"
+    parts = [_amount(hour.amount, unit)] if hour.amount else []
+    if hour.excluded:
+        parts.append(f"{_amount(hour.excluded, unit)} excluded")
+    return ", ".join(parts)
+
+
+def _amount(value: float, unit: str) -> str:
+    return f"{value:,.0f}{THIN}{unit}"
+
+
+def _bars(
+    totals: Sequence[float], labels: Sequence[str], room: float, unit: str
+) -> tuple[Bar, ...]:
+    most = max([*totals, 1])
+    return tuple(
+        Bar(
+            at=f"{index + (1 - _BAR) / 2:.2f}",
+            start=f"{room - room * total / most:.1f}",
+            size=f"{room * total / most:.1f}",
+            title=f"{label}: {_amount(total, unit)}",
+        )
+        for index, (total, label) in enumerate(zip(totals, labels, strict=True))
+        if total > 0
+    )
+
+
+def _row(day: HeatDay, total: float, unit: str) -> HeatRow:
+    known = [(hour.amount or 0, -index) for index, hour in enumerate(day.hours)]
+    most, index = max(known)
+    measured = any(hour.amount is not None for hour in day.hours)
+    return HeatRow(
+        label=day.label,
+        total=_amount(total, unit) if measured else "—",
+        worst=f"{-index:02d}:00, {_amount(most, unit)}" if most else "—",
+    )
