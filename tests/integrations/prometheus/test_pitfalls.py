@@ -77,6 +77,27 @@ def test_what_the_server_first_remembers_is_no_birth(prometheus: StartPrometheus
     assert covered(found)[:10] == [False] * 10
 
 
+def test_targets_that_a_starting_server_meets_one_by_one_are_no_births(
+    prometheus: StartPrometheus,
+) -> None:
+    history = History()
+    for index, offset in enumerate((5, 25, 55, 65, 95, 115)):
+        samples = [(at, 1e6 + at) for at in every(60, start=offset, end=3600)]
+        labels = {"job": "shop", "instance": f"{index}:80"}
+        history.add("up", [(at, 1) for at, _ in samples], **labels)
+        history.add("requests_total", samples, **labels)
+
+    (found,) = fetch(
+        prometheus(history=history.openmetrics()),
+        ratio(total="requests_total", bad='requests_total{code="500"}'),
+        minutes=60,
+    )
+
+    rises = [samples[-1][1] - samples[0][1] for (metric, _), samples in history.series.items()
+             if metric == "requests_total"]  # fmt: skip
+    assert sum(totals(found)) == sum(rises)
+
+
 def test_an_old_target_added_late_counts_from_its_first_sample(
     prometheus: StartPrometheus,
 ) -> None:

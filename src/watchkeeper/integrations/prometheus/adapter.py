@@ -9,7 +9,7 @@ import numpy as np
 from watchkeeper.integrations.prometheus.client import Connection, PrometheusClient, RefusedError
 from watchkeeper.integrations.prometheus.domain import answers, packs
 from watchkeeper.integrations.prometheus.domain.answers import Counts, Minutes, Plan
-from watchkeeper.integrations.prometheus.domain.minutes import Numbers
+from watchkeeper.integrations.prometheus.domain.minutes import Flags
 from watchkeeper.integrations.prometheus.domain.packs import Dialect
 from watchkeeper.integrations.prometheus.domain.queries import CounterQuery, Query, ValueQuery
 from watchkeeper.integrations.prometheus.inbound import CHUNK_MINUTES, NARROW_BYTES, Chunk, Reader
@@ -160,8 +160,8 @@ def _of_value(item: _Growing, chunk: Chunk, spec: SliSpec) -> Minutes:
 def _of_ratio(item: _Growing, chunk: Chunk) -> Minutes:
     assert item.plan is not None
     roles = item.plan.roles
-    whole = _edges(roles.get("total"), chunk)
-    found = {role: _counts(query, chunk, watched=whole) for role, query in roles.items()}
+    watched = _watched(roles, chunk)
+    found = {role: _counts(query, chunk, watched=watched) for role, query in roles.items()}
     if any(counts.old_targets for counts in found.values()):
         item.findings["a target was added whose counters had been running; they count from their "
                       "first sample"] = None  # fmt: skip
@@ -171,11 +171,19 @@ def _of_ratio(item: _Growing, chunk: Chunk) -> Minutes:
     return answers.shares(chunk.start, total=total, good=good, bad=bad)
 
 
-def _edges(query: Query | None, chunk: Chunk) -> Numbers | None:
-    return chunk.edges[query] if isinstance(query, CounterQuery) else None
+def _watched(roles: Mapping[str, Query], chunk: Chunk) -> Flags:
+    """Return whether the SLI's total was measured shortly before each minute."""
+    watched = np.zeros(chunk.length, np.bool_)
+    for role in ("total",) if "total" in roles else ("good", "bad"):
+        query = roles[role]
+        if isinstance(query, CounterQuery):
+            watched |= chunk.watched[query]
+        else:
+            watched |= np.isfinite(chunk.values[query])
+    return watched
 
 
-def _counts(query: Query, chunk: Chunk, *, watched: Numbers | None) -> Counts:
+def _counts(query: Query, chunk: Chunk, *, watched: Flags) -> Counts:
     if isinstance(query, ValueQuery):
         values = chunk.values[query]
         return Counts(values, np.isfinite(values))

@@ -40,6 +40,7 @@ class Chunk:
         start: First minute.
         end: The minute after the last.
         edges: Of each counter, the sum at every minute's edge; NaN where there was none.
+        watched: Of each counter, whether it had a value shortly before each minute.
         doubts: Of each counter, minutes that edges do not tell.
         spoiled: Of each counter, minutes whose edges are no counts, so that no look clears them.
         runs: Of each counter, raw samples for its doubtful minutes.
@@ -52,6 +53,7 @@ class Chunk:
     start: int
     end: int
     edges: dict[CounterQuery, Numbers] = field(default_factory=dict)
+    watched: dict[CounterQuery, Flags] = field(default_factory=dict)
     doubts: dict[CounterQuery, Flags] = field(default_factory=dict)
     spoiled: dict[CounterQuery, Flags] = field(default_factory=dict)
     runs: dict[CounterQuery, list[Run]] = field(default_factory=dict)
@@ -70,8 +72,8 @@ class Reader:
     """Asks one server about chunks of minutes.
 
     Attributes:
-        narrow_bytes: A counter whose raw samples of an hour are more than this is wide: the minutes
-            that need raw samples are looked for one by one first.
+        narrow_bytes: A counter whose raw samples of an hour are more than this is wide: which of
+            its minutes need raw samples is asked minute by minute first.
     """
 
     def __init__(
@@ -118,19 +120,23 @@ class Reader:
         self, pool: ThreadPoolExecutor, chunk: Chunk, queries: Sequence[CounterQuery]
     ) -> None:
         form = packs.sums(self._dialect)
-        grid = Grid(chunk.start * 60, chunk.end * 60, 60)
-        chunk.edges = {query: np.full(chunk.length + 1, np.nan) for query in queries}
-        chunk.doubts = {query: np.zeros(chunk.length, np.bool_) for query in queries}
+        first = chunk.start - minutes.WATCHED_MINUTES
+        sums = {query: np.full(chunk.end - first + 1, np.nan) for query in queries}
+        spoiled = {query: np.zeros(len(sums[query]), np.bool_) for query in queries}
+        grid = Grid(first * 60, chunk.end * 60, 60)
         for query, series in self._ask(pool, chunk, packs.grouped(queries, form), form, grid):
             assert isinstance(query, CounterQuery)
-            edge = (np.rint(series.times).astype(np.int64) // 60) - chunk.start
-            chunk.edges[query][edge] = series.values
-            odd = edge[~np.isfinite(series.values)]  # one NaN spoils the sum, not the samples
-            chunk.doubts[query][odd[odd < chunk.length]] = True
-            chunk.doubts[query][odd[odd > 0] - 1] = True
-        for counter, edges in chunk.edges.items():
-            chunk.doubts[counter] |= minutes.differences(edges)[2]
-            chunk.spoiled[counter] = chunk.doubts[counter].copy()
+            edge = (np.rint(series.times).astype(np.int64) // 60) - first
+            sums[query][edge] = series.values
+            spoiled[query][edge] = ~np.isfinite(series.values)  # by one NaN among the series
+        for counter, found in sums.items():
+            chunk.watched[counter] = (
+                np.isfinite(found[: chunk.length]) | spoiled[counter][: chunk.length]
+            )
+            edges = chunk.edges[counter] = found[minutes.WATCHED_MINUTES :]
+            odd = spoiled[counter][minutes.WATCHED_MINUTES :]
+            chunk.spoiled[counter] = odd[1:] | odd[:-1] | minutes.differences(edges)[2]
+            chunk.doubts[counter] = chunk.spoiled[counter].copy()
 
     def _find_doubts(
         self, pool: ThreadPoolExecutor, chunk: Chunk, queries: Sequence[CounterQuery]

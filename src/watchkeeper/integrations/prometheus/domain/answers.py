@@ -100,23 +100,20 @@ def _read(text: str, *, counter: bool) -> Reading:
     return read_value(text, many=True)
 
 
-def counted(
-    edges: Numbers, runs: list[Run], *, start: int, watched: Numbers | None = None
-) -> Counts:
+def counted(edges: Numbers, runs: list[Run], *, start: int, watched: Flags) -> Counts:
     """Return a counter's minutes from its sums at the edges and its raw runs.
 
     Args:
         edges: Sum at each edge of the minutes; NaN where there was no value.
         runs: Raw samples for the minutes that edges do not tell.
         start: First minute.
-        watched: The total's sums at the edges; ``None`` where this counter is the total.
+        watched: For each minute, whether the SLI's total was measured shortly before it.
     """
     amount, covered, _ = minutes.differences(edges)
-    seen = np.isfinite((edges if watched is None else watched)[:-1])
     old_targets = 0
     for run in runs:
         part = slice(run.start - start, run.end - start)
-        result = minutes.count(run, watched=seen[part])
+        result = minutes.count(run, watched=watched[part])
         amount[part] = result.amount
         covered[part] |= result.counted
         old_targets += result.old_targets

@@ -14,10 +14,11 @@ Rules, for each series by itself (then added up):
    value is not below it, is the same counter under new labels: the difference counts. Bounds of
    buckets written ``1`` and ``1.0`` are the same label.
 4. A first sample counts whole (a counter is born at zero) where somebody was watching just before:
-   its target was up, another series of its target was there, or the SLI's total had a value at
-   the minute's start. Otherwise it is only where counting begins: at the start of what the server
-   remembers, or when a target is added. A new target whose process started more than 10 minutes
-   before its first sample is an old one that was added late, and is not counted whole either.
+   its target was up, another series of its target was there, or the SLI's total had a value four
+   minutes before the minute began (so not while a server meets its targets one after another).
+   Otherwise it is only where counting begins: at the start of what the server remembers, or when
+   a target is added. A new target whose process started more than 10 minutes before its first
+   sample is an old one that was added late, and is not counted whole either.
 5. Samples that are no finite number are no samples.
 
 A minute is covered if the total had a value at both its edges, or if something was counted in it
@@ -42,7 +43,10 @@ Numbers = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Labels = frozenset[tuple[str, str]]
 Target = tuple[str, str]
+WATCHED_MINUTES = 4
+"""How long the total must have had a value for a new target's counters to count from zero."""
 _OLD_PROCESS_SECONDS = 600
+_STRANGERS_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +146,8 @@ def count(run: Run, *, watched: Flags) -> Counted:
 
     Args:
         run: Raw samples and what else is known.
-        watched: For each minute of the run, whether the SLI's total had a value at its start.
+        watched: For each minute of the run, whether the SLI's total had a value
+            :data:`WATCHED_MINUTES` before it began.
     """
     amount = np.zeros(run.end - run.start)
     counted = np.zeros(run.end - run.start, np.bool_)
@@ -229,8 +234,10 @@ class _Births:
         up = self._evidence.up.get(series.target)
         if up is not None and _any_before(up, moment):
             return True
+        # Series of one scrape share its instant; those of no target may begin one by one.
+        until = moment if all(series.target) else moment - _STRANGERS_SECONDS
         return any(
-            _any_before(other.times, moment)
+            _any_before(other.times, until)
             for other in self._of_target[series.target]
             if other.labels != series.labels
         )

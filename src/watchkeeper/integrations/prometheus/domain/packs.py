@@ -91,20 +91,18 @@ def sums(dialect: Dialect) -> Form:
 
 
 def anomalies(dialect: Dialect, *, minutes: int) -> Form:
-    """Return the form that counts series for which sums do not tell how much was counted.
+    """Return the form that counts series whose rise the sums at the edges do not tell.
 
-    These are, over the ``minutes`` before the instant, series that were reset, that are missing
-    at a minute's edge, or that have samples but no value at any edge.
+    These are, of the series with samples in the ``minutes`` before the instant (and what the first
+    edge looks back to), all but those that have a value at every edge and were never reset.
     """
-    reset_over = minutes * 60 + LOOKBACK_SECONDS
+    reach = minutes * 60 + LOOKBACK_SECONDS
 
     def form(selector: str, by: str) -> str:
+        resets = f"resets({selector}[{reach}s])"
         # 59 s more than the edges span: the same edges whether or not a range holds its start.
         edges = f"count_over_time({dialect.instant(selector)}[{minutes * 60 + 59}s:60s])"
-        return (
-            f"count{by} ((resets({selector}[{reset_over}s]) > 0) or ({edges} != {minutes + 1}) or "
-            f"(present_over_time({selector}[{minutes * 60}s]) unless {edges}))"
-        )
+        return f"count{by} ({resets} unless ({edges} - {resets} == {minutes + 1}))"
 
     return form
 
