@@ -39,11 +39,16 @@ def say(text: str) -> None:
 
 def warn(text: str) -> None:
     """Print one line on standard error."""
-    sys.stderr.write(f"{text}\n")
+    sys.stderr.write(f"{_text(text)}\n")
 
 
 def _text(cell: object) -> str:
-    return "—" if cell is None else str(cell)
+    """Return a cell as text that cannot steer the terminal."""
+    if cell is None:
+        return "—"
+    return "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(cell)
+    )
 
 
 def _plain(value: object) -> object:

@@ -3,6 +3,7 @@
 import hashlib
 
 from django.db import connection
+from django.db.transaction import TransactionManagementError
 
 
 def serialise(name: str) -> None:
@@ -10,7 +11,12 @@ def serialise(name: str) -> None:
 
     Must be called inside a transaction. PostgreSQL: an advisory lock. SQLite: nothing, since its
     write transactions are IMMEDIATE and so already stand in line.
+
+    Raises:
+        TransactionManagementError: there is no transaction that could hold it.
     """
+    if not connection.in_atomic_block:
+        raise TransactionManagementError("serialise() holds until the transaction ends: open one")
     if connection.vendor != "postgresql":
         return
     digest = hashlib.sha256(name.encode()).digest()

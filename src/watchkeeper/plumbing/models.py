@@ -28,7 +28,7 @@ class DueWork(models.Model):
             models.UniqueConstraint(fields=["kind", "key"], name="plumbing_one_row_per_work"),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["due_ms"], name="plumbing_work_by_due"),
+            models.Index(fields=["kind", "due_ms"], name="plumbing_work_by_due"),
         ]
 
     def __str__(self) -> str:
@@ -42,20 +42,24 @@ class EngineNode(models.Model):
     started_ms = models.BigIntegerField()
     beat_ms = models.BigIntegerField()
     version = models.CharField(max_length=40)
+    jobs = models.JSONField(default=list, help_text="Names of the jobs it can run.")
 
     def __str__(self) -> str:
         return self.name
 
 
 class IdempotentAnswer(models.Model):
-    """What a request with an idempotency key was answered, to answer its repeat the same."""
+    """What a request with an idempotency key was answered, to answer its repeat the same.
+
+    Written in the transaction of what the request did, so that one is there if the other is.
+    """
 
     actor = models.CharField(max_length=80)
     key = models.CharField(max_length=200)
     fingerprint = models.CharField(max_length=64)
-    status = models.SmallIntegerField(null=True, help_text="null: still being worked on.")
+    status = models.SmallIntegerField(default=0)
     content_type = models.CharField(max_length=100, blank=True)
-    body = models.BinaryField(default=bytes)
+    sealed_body = models.TextField(blank=True, help_text="Sealed: it may hold a new token.")
     created_at = models.DateTimeField()
 
     class Meta:

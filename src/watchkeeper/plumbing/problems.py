@@ -29,6 +29,7 @@ _STATUS: tuple[tuple[type[WatchkeeperError], int, str], ...] = (
     (UnavailableError, 503, "Not available now"),
 )
 RETRY_SECONDS = 5
+_ALSO_INVALID = {400, 405, 413, 415}
 
 
 def status_of(error: WatchkeeperError) -> tuple[int, str]:
@@ -79,22 +80,24 @@ def _item(problem: Problem) -> dict[str, Any]:
     return {key: value for key, value in item.items() if value is not None}
 
 
+def _problem(item: dict[str, Any]) -> Problem:
+    return Problem(
+        str(item.get("detail", "")),
+        path=str(item.get("path", "")),
+        row=item.get("row"),
+        file=item.get("file"),
+        line=item.get("line"),
+    )
+
+
 def error_from(body: dict[str, Any], *, status: int) -> WatchkeeperError:
     """Return the error that ``body`` tells of; the way back, for clients."""
     message = str(body.get("detail") or body.get("title") or f"The server answered {status}")
     kind = next((kind for kind, code, _ in _STATUS if code == status), WatchkeeperError)
-    if kind is InvalidError:
-        problems = [
-            Problem(
-                str(item.get("detail", "")),
-                path=str(item.get("path", "")),
-                row=item.get("row"),
-                file=item.get("file"),
-                line=item.get("line"),
-            )
-            for item in body.get("errors", ())
-        ]
-        return InvalidError(message, problems)
+    if kind is InvalidError or status in _ALSO_INVALID:
+        items = body.get("errors")
+        listed = items if isinstance(items, list) else []
+        return InvalidError(message, [_problem(item) for item in listed if isinstance(item, dict)])
     if kind is DependencyError:
         return DependencyError(message, permanent=bool(body.get("permanent", True)))
     return kind(message)

@@ -4,14 +4,21 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 import structlog
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+)
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI, Schema
 from ninja.errors import HttpError, ValidationError
+from ninja.parser import Parser
 
 from watchkeeper.kernel.actors import ANONYMOUS, Actor, ActorKind
 from watchkeeper.kernel.errors import (
@@ -23,13 +30,15 @@ from watchkeeper.kernel.errors import (
     UnavailableError,
     WatchkeeperError,
 )
-from watchkeeper.plumbing import problems
+from watchkeeper.plumbing import problems, strict_json
 
 logger = structlog.get_logger(__name__)
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
+_LARGEST = 2**63 - 1
 Item = TypeVar("Item")
+After = TypeVar("After", str, int)
 
 
 class Page(Schema, Generic[Item]):
@@ -57,20 +66,25 @@ def signed_in(request: HttpRequest) -> Actor:
     return actor
 
 
-def answer(error: WatchkeeperError, request: HttpRequest) -> HttpResponse:
-    """Return ``error`` as a problem document."""
-    status, _ = problems.status_of(error)
+def answer(
+    error: WatchkeeperError, request: HttpRequest, *, status: int | None = None
+) -> HttpResponse:
+    """Return ``error`` as a problem document, with another ``status`` than its kind's if given."""
+    body = problems.body_of(error, request_id=getattr(request, "request_id", ""))
+    if status is not None:
+        body |= {"status": status}
     return JsonResponse(
-        problems.body_of(error, request_id=getattr(request, "request_id", "")),
-        status=status,
+        body,
+        status=body["status"],
         content_type=problems.CONTENT_TYPE,
         headers=problems.headers_of(error),
     )
 
 
 def install(api: NinjaAPI) -> None:
-    """Teach ``api`` to answer every error with a problem document."""
-    api.add_exception_handler(WatchkeeperError, lambda request, error: answer(error, request))
+    """Teach ``api`` to read strictly and to answer every error with a problem document."""
+    api.parser = StrictParser()
+    api.add_exception_handler(WatchkeeperError, _told)
     api.add_exception_handler(ValidationError, _invalid)
     api.add_exception_handler(HttpError, _http)
     api.add_exception_handler(Http404, _missing)
@@ -79,23 +93,45 @@ def install(api: NinjaAPI) -> None:
     api.add_exception_handler(Exception, _internal)
 
 
+class StrictParser(Parser):
+    """Reads JSON that every database can keep, within the limits of reliability.md S21."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        """Return the body.
+
+        Raises:
+            InvalidError: it is not JSON, too deep, or holds what cannot be stored.
+        """
+        return strict_json.read(request.body)
+
+
+def _told(request: HttpRequest, error: Any) -> HttpResponse:
+    return answer(error, request)
+
+
 def _invalid(request: HttpRequest, error: Any) -> HttpResponse:
-    found = []
-    for item in error.errors:
-        path = ".".join(str(part) for part in item["loc"][1:] if part != "body")
-        found.append(Problem(str(item["msg"]), path=path))
+    found = [_problem(item) for item in error.errors]
     return answer(InvalidError("The request is not as the API wants it", found), request)
 
 
+def _problem(item: Mapping[str, Any]) -> Problem:
+    """Return one finding of the schema in our words, with the row of a list it stands in."""
+    source, *places = item["loc"]
+    if source == "body":
+        places = places[1:]  # the name of the view's argument, which no sender knows
+    path = ""
+    for place in places:
+        path += f"[{place}]" if isinstance(place, int) else f".{place}" if path else str(place)
+    row = next((place for place in places[:2] if isinstance(place, int)), None)
+    return Problem(str(item["msg"]).removeprefix("Value error, "), path=path, row=row)
+
+
 def _http(request: HttpRequest, error: Any) -> HttpResponse:
+    failure: WatchkeeperError = WatchkeeperError(str(error))
     if error.status_code == 400:
-        response = answer(InvalidError(str(error)), request)
-        response.status_code = 400
-        return response
-    failure = WatchkeeperError(str(error))
-    response = answer(failure, request)
-    response.status_code = error.status_code
-    return response
+        cause = error.__cause__
+        failure = cause if isinstance(cause, InvalidError) else InvalidError(str(error))
+    return answer(failure, request, status=error.status_code)
 
 
 def _missing(request: HttpRequest, error: Any) -> HttpResponse:
@@ -104,10 +140,18 @@ def _missing(request: HttpRequest, error: Any) -> HttpResponse:
 
 
 def _database(request: HttpRequest, error: Any) -> HttpResponse:
-    if not isinstance(error, OperationalError | InterfaceError):
-        return _internal(request, error)
-    logger.error("database unavailable", exc_info=error)
-    return answer(UnavailableError("The database cannot be reached; send this again"), request)
+    if isinstance(error, OperationalError | InterfaceError):
+        logger.error("database unavailable", exc_info=error)
+        message = "The database cannot be reached; send this again"
+        return answer(UnavailableError(message), request)
+    if isinstance(error, IntegrityError):
+        logger.warning("two writers at once", exc_info=error)
+        message = "Somebody else changed the same thing at the same moment; try again"
+        return answer(ConflictError(message), request)
+    if isinstance(error, DataError):
+        logger.warning("value cannot be stored", exc_info=error)
+        return answer(InvalidError("A value is too long or too large to be stored"), request)
+    return _internal(request, error)
 
 
 def _internal(request: HttpRequest, error: Any) -> HttpResponse:
@@ -155,18 +199,28 @@ def encode_cursor(after: str | int) -> str:
     return base64.urlsafe_b64encode(json.dumps(after).encode()).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str) -> Any:
+def decode_cursor(cursor: str, *, of: type[After] = str) -> After:  # type: ignore[assignment]
     """Return what :func:`encode_cursor` was given.
+
+    Args:
+        cursor: What a list answered with.
+        of: ``str`` or ``int``: what the list is ordered by.
 
     Raises:
         InvalidError: the cursor is not one of ours.
     """
+    problem = Problem("this is not a cursor that a list answered with", path="cursor")
+    refusal = InvalidError("The cursor is not valid", [problem])
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        return json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError) as error:
-        problem = Problem("this is not a cursor that a list answered with", path="cursor")
-        raise InvalidError("The cursor is not valid", [problem]) from error
+        after: Any = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError, RecursionError) as error:
+        raise refusal from error
+    if type(after) is not of or not strict_json.is_storable(str(after)):
+        raise refusal
+    if of is int and abs(int(after)) > _LARGEST:
+        raise refusal
+    return after
 
 
 def etag(value: object) -> str:

@@ -32,19 +32,39 @@ def seal(plain: str, *, context: str) -> str:
         InvalidError: there is no key file (nothing is ever stored in clear), or ``plain`` is not
             valid Unicode.
     """
-    ring = _ring()
     try:
         raw = plain.encode()
     except UnicodeEncodeError as error:
         raise InvalidError("A secret must be valid Unicode") from error
-    nonce = secrets.token_bytes(_NONCE)
-    box = AESGCM(ring.derive("secrets")).encrypt(nonce, raw, context.encode())
     redaction.remember(plain)
-    return f"wk1.{ring.fingerprint()}.{base64.urlsafe_b64encode(nonce + box).decode()}"
+    return seal_bytes(raw, context=context)
 
 
 def open_sealed(sealed: str, *, context: str) -> str:
     """Return what :func:`seal` was given.
+
+    Raises:
+        InvalidError: the key is another one, or the text or its context was changed.
+    """
+    plain = open_bytes(sealed, context=context).decode()
+    redaction.remember(plain)
+    return plain
+
+
+def seal_bytes(plain: bytes, *, context: str) -> str:
+    """Encrypt ``plain`` as :func:`seal` does; for what holds secrets among other things.
+
+    Raises:
+        InvalidError: there is no key file.
+    """
+    ring = _ring()
+    nonce = secrets.token_bytes(_NONCE)
+    box = AESGCM(ring.derive("secrets")).encrypt(nonce, plain, context.encode())
+    return f"wk1.{ring.fingerprint()}.{base64.urlsafe_b64encode(nonce + box).decode()}"
+
+
+def open_bytes(sealed: str, *, context: str) -> bytes:
+    """Return what :func:`seal_bytes` was given.
 
     Raises:
         InvalidError: the key is another one, or the text or its context was changed.
@@ -56,13 +76,9 @@ def open_sealed(sealed: str, *, context: str) -> str:
         raise InvalidError("A stored secret was sealed with another key; restore that key file")
     try:
         raw = base64.urlsafe_b64decode(body)
-        plain = AESGCM(ring.derive("secrets")).decrypt(
-            raw[:_NONCE], raw[_NONCE:], context.encode()
-        )
+        return AESGCM(ring.derive("secrets")).decrypt(raw[:_NONCE], raw[_NONCE:], context.encode())
     except (InvalidTag, binascii.Error, ValueError) as error:
         raise InvalidError("A stored secret cannot be opened: it was changed") from error
-    redaction.remember(plain.decode())
-    return plain.decode()
 
 
 def is_reference(value: str) -> bool:

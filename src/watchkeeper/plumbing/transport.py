@@ -5,7 +5,7 @@ import json as json_module
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import urlencode
+from urllib.parse import unquote_to_bytes, urlencode
 
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 
@@ -13,6 +13,7 @@ from watchkeeper.kernel import actors
 from watchkeeper.kernel.errors import DependencyError, InvalidError, UnauthenticatedError
 from watchkeeper.plumbing import egress, problems
 
+_FIRST_REDIRECT = 300
 _FIRST_ERROR = 400
 _REMOTE_SECONDS = 120.0
 _REMOTE_BYTES = 256 * 1024 * 1024
@@ -97,15 +98,15 @@ class _HostRequest(WSGIRequest):
     _dont_enforce_csrf_checks = True
 
 
-class _HostHandler(WSGIHandler):
-    request_class = _HostRequest
-
-
 class Local:
-    """Handles requests in this process, as the host."""
+    """Handles requests in this process, as the host.
+
+    The signals of Django's servers are left out: they would close the connection of a caller
+    that is inside a transaction.
+    """
 
     def __init__(self) -> None:
-        self._handler = _HostHandler()
+        self._handler = WSGIHandler()
 
     def call(
         self,
@@ -123,7 +124,7 @@ class Local:
         bare, _, query = path.partition("?")
         environ = {
             "REQUEST_METHOD": method,
-            "PATH_INFO": bare,
+            "PATH_INFO": unquote_to_bytes(bare).decode("latin-1"),  # as WSGI wants it
             "QUERY_STRING": "&".join(part for part in (query, urlencode(params or {})) if part),
             "SERVER_NAME": "localhost",
             "SERVER_PORT": "80",
@@ -140,18 +141,10 @@ class Local:
             "wsgi.run_once": True,
             "wsgi.version": (1, 0),
         }
-        started: list[tuple[int, dict[str, str]]] = []
-
-        def start(status: str, headers: list[tuple[str, str]], _: Any = None) -> None:
-            started.append((int(status.split(" ", 1)[0]), dict(headers)))
-
-        chunks = self._handler(environ, start)
-        answer = b"".join(chunks)
-        close = getattr(chunks, "close", None)
-        if close is not None:
-            close()
-        status, headers = started[0]
-        return _checked(Reply(status, headers, answer))
+        response = self._handler.get_response(_HostRequest(environ))
+        answer = b"".join(response)  # streaming or not, it yields bytes
+        headers = dict(response.items())
+        return _checked(Reply(response.status_code, headers, answer))
 
 
 class Remote:
@@ -208,12 +201,16 @@ def _content(json: Any, body: bytes | None) -> bytes:
 
 def _checked(reply: Reply) -> Reply:
     """Return a good answer; raise a bad one as the error it tells of."""
+    if _FIRST_REDIRECT <= reply.status < _FIRST_ERROR:
+        place = reply.headers.get("Location") or reply.headers.get("location") or "elsewhere"
+        raise DependencyError(f"The server sends to {place}; use that as --url", permanent=True)
     if reply.status < _FIRST_ERROR:
         return reply
     try:
         told = json_module.loads(reply.body)
     except ValueError:
         told = {}
-    if reply.status == 401 and not isinstance(told, dict):
-        raise UnauthenticatedError("The server wants a token: --token or WATCHKEEPER_TOKEN")
+    if reply.status == 401:
+        message = "The server wants a valid token: --token or WATCHKEEPER_TOKEN"
+        raise UnauthenticatedError(message)
     raise problems.error_from(told if isinstance(told, dict) else {}, status=reply.status)
