@@ -24,7 +24,7 @@ def main() -> None:
     django.setup()
     from django.core.management import call_command
 
-    call_command("migrate", "telemetry", verbosity=0)
+    call_command("migrate", verbosity=0)
     command, *words = sys.argv[1:]
     if command == "points":
         sys.stdout.write(json.dumps(_points(words[0])))

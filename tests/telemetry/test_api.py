@@ -133,6 +133,24 @@ def test_slis_are_listed_with_versions_and_findings(door: Transport, now: dt.dat
     assert [finding["code"] for finding in detail["findings"]] == ["good_above_total"]
 
 
+def test_slis_come_page_by_page(door: Transport, now: dt.datetime) -> None:
+    for place in range(5):
+        make_sli(now=now, name=f"sli-{place}")
+    names: list[str] = []
+    params = {"limit": "2"}
+    while True:
+        page = door.call("GET", "/api/v1/slis", params=params).json()
+        names += [item["name"] for item in page["items"]]
+        if page["next"] is None:
+            break
+        params["cursor"] = page["next"]
+
+    assert names == [f"sli-{place}" for place in range(5)]
+    for wrong in ({"limit": "0"}, {"cursor": "nonsense!"}):
+        with pytest.raises(InvalidError):
+            door.call("GET", "/api/v1/slis", params=wrong)
+
+
 def test_a_source_lives_without_showing_its_secrets(door: Transport) -> None:
     body = {
         "name": "prom",

@@ -210,10 +210,11 @@ def list_slis(
 ) -> Page[SliOut]:
     """Return the SLIs by name."""
     del request
-    chosen, following = rest.page(
-        queries.slis(), key=lambda row: row.name, limit=limit, cursor=cursor
-    )
-    return Page[SliOut](items=[SliOut(**_sli(row)) for row in chosen], next=following)
+    rest.check_limit(limit)
+    after = str(rest.decode_cursor(cursor)) if cursor else None
+    found = queries.slis(after=after, limit=limit + 1)
+    following = rest.encode_cursor(found[limit - 1].name) if len(found) > limit else None
+    return Page[SliOut](items=[SliOut(**_sli(row)) for row in found[:limit]], next=following)
 
 
 @router.get("/slis/{name}", response=SliDetailOut, summary="One SLI")

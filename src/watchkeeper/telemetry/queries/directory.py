@@ -66,12 +66,22 @@ class SliRow:
     history_days: int
 
 
-def slis(names: Sequence[str] | None = None) -> list[SliRow]:
-    """Return the SLIs, or those with these names, by name."""
+def slis(
+    names: Sequence[str] | None = None, *, after: str | None = None, limit: int | None = None
+) -> list[SliRow]:
+    """Return the SLIs by name.
+
+    Args:
+        names: Only these; ``None``: all.
+        after: Only those whose name comes after this one.
+        limit: At most so many; ``None``: all.
+    """
     found = Sli.objects.order_by("name")
     if names is not None:
         found = found.filter(name__in=names)
-    return _rows(list(found))
+    if after is not None:
+        found = found.filter(name__gt=after)
+    return _rows(list(found[:limit]))
 
 
 def sli_by_name(name: str) -> SliRow | None:

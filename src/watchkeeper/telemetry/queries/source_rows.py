@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from django.conf import settings as django_settings
 from django.db.models import Count, OuterRef, QuerySet, Subquery
@@ -216,6 +217,12 @@ def adapter_of(kind: str) -> MinuteSource:
     if dotted is None:
         known = ", ".join(sorted(django_settings.WATCHKEEPER_SOURCES))
         raise InvalidError(f"Sources of kind {kind} cannot be asked; known kinds are {known}")
+    return _adapter(dotted)
+
+
+@cache
+def _adapter(dotted: str) -> MinuteSource:
+    """Return the one adapter of its class: it may remember what servers are like."""
     adapter: MinuteSource = import_string(dotted)()
     return adapter
 

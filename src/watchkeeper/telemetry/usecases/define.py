@@ -7,6 +7,7 @@ from collections.abc import Collection
 from django.db import transaction
 from django.db.models import F
 
+from watchkeeper.audit import usecases as audit
 from watchkeeper.kernel import access, ids
 from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.actors import Actor
@@ -63,7 +64,11 @@ def define_sli(
         key=key,
         defaults={"spec": spec.to_json(), "source_id": source_id, "created_at": now},
     )
-    _put_in_force(sli, version, now=now)
+    if _put_in_force(sli, version, now=now):
+        detail = {"version": version.pk, "source": source_id}
+        audit.record(
+            actor=actor, action="sli.defined", kind="sli", object_id=sli.pk, detail=detail, now=now
+        )
     return sli.pk
 
 
@@ -76,11 +81,15 @@ def _source_id(spec: SliSpec) -> int | None:
     return found
 
 
-def _put_in_force(sli: Sli, version: SliVersion, *, now: dt.datetime) -> None:
-    """Let ``version`` measure from now on, or from where its empty forerunner began."""
+def _put_in_force(sli: Sli, version: SliVersion, *, now: dt.datetime) -> bool:
+    """Let ``version`` measure from now on, or from where its empty forerunner began.
+
+    Returns:
+        Whether that changed anything.
+    """
     last = SliInForce.objects.filter(sli=sli).order_by("-since").first()
     if last is not None and last.version_id == version.pk:
-        return
+        return False
     since = 0
     if last is not None:
         since = last.since if _is_empty(last.version_id) else int(now.timestamp()) // 60
@@ -88,6 +97,7 @@ def _put_in_force(sli: Sli, version: SliVersion, *, now: dt.datetime) -> None:
     if last is not None:
         SliBackfill.objects.filter(version_id=last.version_id).delete()
         Sli.objects.filter(pk=sli.pk).update(revision=F("revision") + 1)
+    return True
 
 
 def _is_empty(version_id: int) -> bool:
@@ -105,12 +115,15 @@ def set_owner(*, actor: Actor, sli_id: int, team_id: int | None, now: dt.datetim
     Raises:
         ForbiddenError: the actor may not edit what the present owner owns.
     """
-    del now
     sli = Sli.objects.get(pk=sli_id)
     if sli.owner_team_id == team_id:
         return
     access.require(actor, Permission.EDIT, what=f"SLI {sli.name}", team_id=sli.owner_team_id)
     Sli.objects.filter(pk=sli_id).update(owner_team_id=team_id)
+    detail = {"from": sli.owner_team_id, "to": team_id}
+    audit.record(
+        actor=actor, action="sli.owner_set", kind="sli", object_id=sli_id, detail=detail, now=now
+    )
 
 
 @transaction.atomic
@@ -139,7 +152,10 @@ def remove_sli(*, actor: Actor, sli_id: int, now: dt.datetime) -> None:
     Raises:
         ForbiddenError: the actor may not.
     """
-    del now
     sli = Sli.objects.get(pk=sli_id)
     access.require(actor, Permission.EDIT, what=f"SLI {sli.name}", team_id=sli.owner_team_id)
+    detail = {"name": sli.name}
+    audit.record(
+        actor=actor, action="sli.removed", kind="sli", object_id=sli_id, detail=detail, now=now
+    )
     sli.delete()

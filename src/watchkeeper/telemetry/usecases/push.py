@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from django.db import transaction
 
+from watchkeeper.audit import usecases as audit
 from watchkeeper.kernel import access
 from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.actors import Actor
@@ -61,10 +62,20 @@ def _writable(actor: Actor, name: str) -> SliRow:
 def _store(
     sli: SliRow, pushed: Pushed, *, actor: Actor, door: str, now: dt.datetime
 ) -> StoreResult:
-    return store.store_columns(
+    stored = store.store_columns(
         sli_id=sli.id,
         columns=(pushed.minute, pushed.good, pushed.total),
         origin=f"{door}:{actor.kind.value}:{actor.id if actor.id is not None else actor.label}",
         observed_at=now,
         now=now,
     )
+    # Last, as the log lets one writer at a time through until its transaction ends.
+    audit.record(
+        actor=actor,
+        action="minutes.pushed",
+        kind="sli",
+        object_id=sli.id,
+        detail={"door": door, "accepted": stored.accepted, "changed": stored.changed},
+        now=now,
+    )
+    return stored

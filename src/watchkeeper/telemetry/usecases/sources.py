@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from watchkeeper.audit import usecases as audit
 from watchkeeper.kernel import access
 from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.actors import Actor
@@ -104,6 +105,14 @@ def save_source(
     source.origin = origin.value
     source.is_sample = origin is Origin.SAMPLE
     source.save()
+    audit.record(
+        actor=actor,
+        action="source.saved",
+        kind="source",
+        object_id=source.pk,
+        detail={"fields": [change.path for change in changes], "origin": origin.value},
+        now=now,
+    )
     action = Action.UPDATE if before else Action.CREATE
     return Change(KIND, definition.name, action, changes)
 
@@ -187,7 +196,6 @@ def remove_source(*, actor: Actor, name: str, now: dt.datetime) -> Change:
         SourceNotFoundError: there is none of that name.
         SourceInUseError: SLIs are measured by it.
     """
-    del now
     access.require(actor, Permission.ADMINISTER, what=f"source {name}")
     source = _found(name)
     using = [sli for _, sli in queries.slis_of_source(source.pk)]
@@ -198,6 +206,14 @@ def remove_source(*, actor: Actor, name: str, now: dt.datetime) -> Change:
             "remove or change them first"
         )
     SliVersion.objects.filter(source=source).update(source=None)
+    audit.record(
+        actor=actor,
+        action="source.removed",
+        kind="source",
+        object_id=source.pk,
+        detail={"name": name},
+        now=now,
+    )
     source.delete()
     return Change(KIND, name, Action.REMOVE)
 
