@@ -20,6 +20,9 @@ from watchkeeper.telemetry.domain.spec import SliSpec
 from watchkeeper.telemetry.ports import Fetched, SliRequest, SourceConfig
 
 _HOUR = 3600
+_MONTH = 30 * 86_400
+_MONTHS = 120
+_EMPTY_MONTHS = 13
 _REMEMBERED_SECONDS = 300
 _RESETS_OF_A_GAUGE = 20
 
@@ -63,13 +66,17 @@ class PrometheusSource:
         known = self._oldest.get(client.connection.url)
         if known is not None and clock.monotonic() - known[0] < _REMEMBERED_SECONDS:
             return known[1]
-        low, high = 0, int(clock.now().timestamp()) + _HOUR
-        if not client.labels(start=low, end=high):
+        high = int(clock.now().timestamp()) + _HOUR
+        low = 0
+        if self._dialect(client).lookback_by_range:
+            low, high = _month_before(client, high)
+        if low >= high or not client.labels(start=low, end=high):
             return None
         # Label names tell cheaply whether a stretch holds anything; the first is found by halves.
+        first = low
         while high - low > 60:
             middle = (low + high) // 2
-            if client.labels(start=0, end=middle):
+            if client.labels(start=first, end=middle):
                 high = middle
             else:
                 low = middle
@@ -94,9 +101,9 @@ class PrometheusSource:
             build = client.build()
         except DependencyError:
             return "a server that answers as Prometheus does"
-        application = build.get("application") or _dialect_of(build).name
-        version = build.get("version") or "of unknown version"
-        return f"{application} {version}"
+        if _dialect_of(build) is packs.VICTORIA_METRICS:
+            return packs.VICTORIA_METRICS.name  # the version it tells is the one it imitates
+        return f"{build.get('application') or 'Prometheus'} {build.get('version', '')}".strip()
 
     def _dialect(self, client: PrometheusClient) -> Dialect:
         url = client.connection.url
@@ -112,6 +119,22 @@ class PrometheusSource:
             with self._lock:
                 self._dialects[url] = known
         return known
+
+
+def _month_before(client: PrometheusClient, end: int) -> tuple[int, int]:
+    """Return the oldest stretch of 30 days that holds anything; empty where nothing does.
+
+    VictoriaMetrics looks into its daily index for up to 40 days, and at all of time for more.
+    """
+    found, empty = (end, end), 0
+    for high in range(end, end - _MONTHS * _MONTH, -_MONTH):
+        if client.labels(start=high - _MONTH, end=high):
+            found, empty = (high - _MONTH, high), 0
+        else:
+            empty += 1
+        if empty > _EMPTY_MONTHS:
+            break
+    return found
 
 
 def _dialect_of(build: Mapping[str, str]) -> Dialect:

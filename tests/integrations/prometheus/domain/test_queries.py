@@ -84,6 +84,14 @@ def test_quotes_and_backslashes_survive() -> None:
     assert read_counter(query.selector()).query == query
 
 
+def test_a_label_with_odd_characters_is_quoted() -> None:
+    query = read_counter('{"http.requests","service.name"="cart"}').query
+
+    assert isinstance(query, CounterQuery)
+    assert query.selector() == '{__name__="http.requests","service.name"="cart"}'
+    assert read_counter(query.selector()).query == query
+
+
 @pytest.mark.parametrize(
     ("bound", "pattern"),
     [("1", r"1|1\.0"), ("1.0", r"1|1\.0"), ("0.25", r"0\.25"), ("+Inf", None)],

@@ -15,6 +15,7 @@ from watchkeeper.integrations.prometheus.domain.queries import (
     LabelMatch,
     Query,
     ValueQuery,
+    label_text,
     pattern_of,
 )
 
@@ -175,4 +176,4 @@ def _counters(label: str, members: Mapping[str, Query], form: Form) -> Pack:
     rest = tuple(match for match in first.matches if match.label != label)
     either = LabelMatch(label, "=~", "|".join(pattern_of(value) for value in members))
     selector = CounterQuery(first.metric, rest).selector(either)
-    return Pack(form(selector, f" by ({label})"), label, members)
+    return Pack(form(selector, f" by ({label_text(label)})"), label, members)

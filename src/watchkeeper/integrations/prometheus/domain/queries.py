@@ -27,6 +27,7 @@ _ALLOWED = (
     "sum by (job) (http_requests_total); rate(x[{{.window}}]) and increase(x[$__interval]) may "
     "stand inside the sum; where the query gives the minute's value itself, say counter: false"
 )
+_PLAIN_LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _NUMBER = re.compile(r"[0-9.]+(?:e[+-]?[0-9]+)?\Z")
 
 
@@ -39,7 +40,7 @@ class LabelMatch:
     value: str
 
     def __str__(self) -> str:
-        return f"{self.label}{self.op}{quoted(self.value)}"
+        return f"{label_text(self.label)}{self.op}{quoted(self.value)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,11 @@ def quoted(value: str) -> str:
     """Return ``value`` as a PromQL string."""
     escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'
+
+
+def label_text(label: str) -> str:
+    """Return the name of a label as PromQL takes it: in quotes where it has odd characters."""
+    return label if _PLAIN_LABEL.match(label) else quoted(label)
 
 
 def pattern_of(value: str) -> str:
