@@ -19,6 +19,10 @@ def search(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"results": found if asked.startswith("check") else []})
 
 
+def echo(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(f"{request.method} accepted")
+
+
 def empty(request: HttpRequest) -> HttpResponse:
     return render(request, "ui/base.html")
 
@@ -30,6 +34,7 @@ def broken(request: HttpRequest) -> HttpResponse:
 home = ([path("search/", search, name="search"), path("", empty, name="overview")], "home")
 urlpatterns = [
     path("broken/", broken),
+    path("echo/", echo),
     path("", include(home)),
     path("", include("watchkeeper.ui.urls")),
 ]

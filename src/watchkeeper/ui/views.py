@@ -73,6 +73,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return _told(request, 500)
 
 
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """Answer when nothing can be stored or read."""
+    return _told(request, 503)
+
+
 def _told(request: HttpRequest, status: int, **more: Any) -> HttpResponse:
     title, still, todo = _WORDS[status]
     context = {"status": status, "title": title, "still": still, "todo": todo, **more}

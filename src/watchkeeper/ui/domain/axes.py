@@ -23,6 +23,7 @@ _STEPS = (
 )
 _LONGEST_PARTS = 7
 _EDGE = 0.02
+_FLAT = 1e-9  # a span below this share of its values is one value
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,11 @@ def nice(low: float, high: float, *, most: int = MOST_LINES) -> tuple[float, ...
 
     Args:
         low: Least value to show.
-        high: Greatest value to show; where it is not above ``low``, one step is shown.
+        high: Greatest value to show; where it is hardly above ``low``, one unit is shown.
         most: Most numbers to return, at least 2.
     """
-    if high <= low:
-        high = low + (abs(low) or 1.0)
+    if high - low <= _FLAT * max(1.0, abs(low)):
+        high = low + (abs(low) if abs(low) > _FLAT else 1.0)
     rough = (high - low) / (most - 1)
     size = 10.0 ** math.floor(math.log10(rough))
     for shape in (*_NICE, *(10 * step for step in _NICE)):

@@ -1,0 +1,75 @@
+"""Heat maps of days and hours."""
+
+import pytest
+
+from watchkeeper.ui.domain import heat
+from watchkeeper.ui.domain.heat import HeatDay, HeatHour, HeatMap
+from watchkeeper.ui.domain.numbers import THIN
+
+QUIET = HeatHour(0)
+
+
+def day(label: str, **hours: HeatHour) -> HeatDay:
+    return HeatDay(label, [hours.get(f"h{hour}", QUIET) for hour in range(24)])
+
+
+def drawn(*days: HeatDay, columns: int = 0) -> heat.HeatGeometry:
+    return heat.heat_map(HeatMap("minutes", "Error minutes.", days, (), columns=columns))
+
+
+@pytest.mark.parametrize(
+    ("amount", "level"),
+    [(0, 0), (0.5, 1), (1, 1), (2, 1), (3, 2), (6, 3), (13, 4), (24, 4), (25, 5), (60, 5)],
+)
+def test_anything_above_nothing_has_a_colour(amount: float, level: int) -> None:
+    assert heat.level(amount) == level
+
+
+def test_only_cells_that_say_something_are_drawn() -> None:
+    geometry = drawn(day("16 Nov"), day("17 Nov", h3=HeatHour(42, url="/m")), columns=4)
+
+    assert geometry.cells == (heat.HeatCell(1, 3, "q5", f"17 Nov, 03:00: 42{THIN}min", "/m"),)
+    assert (geometry.columns, geometry.measured, geometry.linked) == (4, 2, True)
+
+
+def test_missing_and_excluded_hours_look_different_from_quiet_ones() -> None:
+    hours = {
+        "h1": HeatHour(None),
+        "h2": HeatHour(0, excluded=45),
+        "h3": HeatHour(None, excluded=60),
+        "h4": HeatHour(7, excluded=5),
+    }
+    geometry = drawn(day("1 Nov", **hours))
+
+    assert [cell.css for cell in geometry.cells] == ["qn", "qx", "qx", "q3"]
+    assert geometry.cells[0].title == "1 Nov, 01:00: no data"
+    assert geometry.cells[3].title == f"1 Nov, 04:00: 7{THIN}min, 5{THIN}min excluded"
+
+
+def test_both_edges_and_the_table_hold_the_totals() -> None:
+    geometry = drawn(
+        day("16 Nov", h3=HeatHour(6)), day("17 Nov", h3=HeatHour(42), h4=HeatHour(18))
+    )
+
+    assert [bar.title for bar in geometry.by_day] == [
+        f"16 Nov: 6{THIN}min",
+        f"17 Nov: 60{THIN}min",
+    ]
+    assert [bar.size for bar in geometry.by_day] == ["2.4", "24.0"]
+    assert [bar.title for bar in geometry.by_hour] == [
+        f"03:00: 48{THIN}min",
+        f"04:00: 18{THIN}min",
+    ]
+    assert geometry.total == f"66{THIN}min"
+    assert geometry.rows[1] == heat.HeatRow("17 Nov", f"60{THIN}min", f"03:00, 42{THIN}min")
+
+
+def test_a_day_without_a_measurement_is_a_dash_in_the_table() -> None:
+    silent = HeatDay("15 Nov", [HeatHour(None)] * 24)
+
+    assert drawn(silent).rows == (heat.HeatRow("15 Nov", "—", "—"),)
+
+
+def test_a_day_needs_24_hours() -> None:
+    with pytest.raises(ValueError, match="24 hours"):
+        drawn(HeatDay("1 Nov", [QUIET] * 23))
