@@ -14,12 +14,26 @@ from hypothesis import strategies as st
 
 from watchkeeper.kernel.errors import InvalidError
 from watchkeeper.slos.domain import burn_rate, burn_rules
-from watchkeeper.slos.domain.definition import RollingWindow, Severity
+from watchkeeper.slos.domain.definition import (
+    BurnRule,
+    CalendarUnit,
+    CalendarWindow,
+    RollingWindow,
+    Severity,
+    Window,
+)
 
 DAY = dt.timedelta(days=1)
 HOUR = dt.timedelta(hours=1)
 MINUTE = dt.timedelta(minutes=1)
 THREE_NINES = Decimal("0.999")
+
+
+def month(count: int) -> CalendarWindow:
+    start = dt.datetime.fromisoformat("2026-01-01")
+    return CalendarWindow(CalendarUnit.MONTH, "Europe/Berlin", start, count)
+
+
 PAIRS = {
     "page-fast": (HOUR, 5 * MINUTE, "0.0144"),
     "page-slow": (6 * HOUR, 30 * MINUTE, "0.006"),
@@ -28,21 +42,29 @@ PAIRS = {
 }
 
 
+LOOKBACKS = (HOUR, 6 * HOUR, DAY, 3 * DAY)
+SAMPLE_LOOKBACKS = (30 * MINUTE, 3 * HOUR, 12 * HOUR, 36 * HOUR)
+
+
 @pytest.mark.parametrize(
-    ("days", "factors"),
+    ("days", "percents", "lookbacks", "factors"),
     [
-        (7, [3.36, 1.4, 0.7, 0.233333]),
-        (28, [13.44, 5.6, 2.8, 0.933333]),
-        (30, [14.4, 6, 3, 1]),
-        (90, [43.2, 18, 9, 3]),
+        pytest.param(7, "2 5 10 10", LOOKBACKS, [3.36, 1.4, 0.7, 0.233333], id="7 d"),
+        pytest.param(7, "8 12.5 20 42", LOOKBACKS, [13.44, 3.5, 1.4, 0.98], id="7 d, sample"),
+        pytest.param(28, "2 5 10 10", LOOKBACKS, [13.44, 5.6, 2.8, 0.933333], id="28 d"),
+        pytest.param(30, "2 5 10 10", LOOKBACKS, [14.4, 6, 3, 1], id="30 d, the workbook's"),
+        pytest.param(30, "1 2 5 5", SAMPLE_LOOKBACKS, [14.4, 4.8, 3, 1], id="30 d, sample"),
+        pytest.param(90, "2 5 10 10", LOOKBACKS, [43.2, 18, 9, 3], id="90 d"),
     ],
 )
-def test_factors_follow_share_times_period_over_lookback(days: int, factors: list[float]) -> None:
-    shares = [(2, HOUR), (5, 6 * HOUR), (10, DAY), (10, 3 * DAY)]
+def test_factors_follow_share_times_period_over_lookback(
+    days: int, percents: str, lookbacks: tuple[dt.timedelta, ...], factors: list[float]
+) -> None:
+    shares = [Fraction(percent) / 100 for percent in percents.split()]
 
     found = [
-        float(burn_rate.factor_for(Fraction(share, 100), lookback=lookback, period=days * DAY))
-        for share, lookback in shares
+        float(burn_rate.factor_for(share, lookback=lookback, period=days * DAY))
+        for share, lookback in zip(shares, lookbacks, strict=True)
     ]
 
     assert found == pytest.approx(factors, abs=1e-6)
@@ -75,7 +97,7 @@ def test_defaults_that_no_outage_reaches_are_left_out() -> None:
     assert "no outage reaches" in found.left_out[0]
 
 
-DETECTION = {
+DETECTION: dict[str, list[tuple[float, float] | None]] = {
     "0.5": [(103.68, 291.36), (259.2, 1778.4), (518.4, 7156.8), (518.4, 21556.8)],
     "0.1": [(518.4, 256.8), (1296, 1692), (2592, 6984), (2592, 21384)],
     "0.05": [(1036.8, 213.6), (2592, 1584), (5184, 6768), (5184, 21168)],
@@ -90,15 +112,66 @@ DETECTION = {
 @pytest.mark.parametrize("error_ratio", list(DETECTION))
 def test_detection_and_reset_times_are_the_published_ones(error_ratio: str) -> None:
     for (long, short, theta), expected in zip(PAIRS.values(), DETECTION[error_ratio], strict=True):
-        arguments = {"theta": Fraction(theta), "error_ratio": Fraction(error_ratio)}
-        detected = burn_rate.detection_time(long=long, **arguments)
-        reset = burn_rate.reset_time(short=short, **arguments)
+        limit, ratio = Fraction(theta), Fraction(error_ratio)
+        detected = burn_rate.detection_time(long=long, theta=limit, error_ratio=ratio)
+        reset = burn_rate.reset_time(short=short, theta=limit, error_ratio=ratio)
         if expected is None:
             assert (detected, reset) == (None, None)
         else:
             assert detected is not None
             assert reset is not None
             assert (detected.total_seconds(), reset.total_seconds()) == expected
+
+
+@pytest.mark.parametrize(
+    ("share", "factor", "lookback"),
+    [
+        ("0.02", "14.4", HOUR),
+        ("0.05", "6", 6 * HOUR),
+        ("0.05", "36", HOUR),
+        ("0.1", "1", 3 * DAY),
+    ],
+)
+def test_the_lookback_is_share_times_period_over_factor(
+    share: str, factor: str, lookback: dt.timedelta
+) -> None:
+    found = burn_rate.lookback_for(Fraction(share), factor=Fraction(factor), period=30 * DAY)
+
+    assert found == lookback
+
+
+@pytest.mark.parametrize(
+    ("long", "theta", "seconds"),
+    [
+        pytest.param(10 * MINUTE, "0.001", 0.6, id="10 min at the budget itself"),
+        pytest.param(36 * HOUR, "0.001", 129.6, id="36 h at the budget itself"),
+        pytest.param(HOUR, "0.036", 129.6, id="1 h at 36"),
+    ],
+)
+def test_single_windows_find_a_full_outage_as_the_workbook_says(
+    long: dt.timedelta, theta: str, seconds: float
+) -> None:
+    found = burn_rate.detection_time(long=long, theta=Fraction(theta), error_ratio=Fraction(1))
+
+    assert found == dt.timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("long", "theta", "seconds"),
+    [
+        (HOUR, "0.0144", 3548.16),
+        (6 * HOUR, "0.006", 21470.4),
+        (DAY, "0.003", 86140.8),
+        (3 * DAY, "0.001", 258940.8),
+        (HOUR, "0.036", 3470.4),  # "58 minutes"
+    ],
+)
+def test_with_its_long_lookback_only_a_rule_would_go_on_for_long(
+    long: dt.timedelta, theta: str, seconds: float
+) -> None:
+    found = burn_rate.reset_time(short=long, theta=Fraction(theta), error_ratio=Fraction(1))
+
+    assert found == dt.timedelta(seconds=seconds)
 
 
 @given(st.fractions(Fraction(1, 50), 1))
@@ -109,30 +182,6 @@ def test_the_budget_spent_at_detection_does_not_hang_on_how_bad_it_is(ratio: Fra
     assert detected is not None
     spent = float(ratio) * detected.total_seconds() / (0.001 * 30 * 86400)
     assert spent == pytest.approx(0.02, rel=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("rate", "expected"), [(1, 30 * DAY), (2, 15 * DAY), (10, 3 * DAY), (1000, 43.2 * MINUTE)]
-)
-def test_time_to_exhaustion_of_a_whole_budget(rate: int, expected: dt.timedelta) -> None:
-    found = burn_rate.time_to_exhaustion(Fraction(1), Fraction(rate), period=30 * DAY)
-
-    assert found == expected
-
-
-def test_a_budget_that_nothing_spends_never_ends_and_a_spent_one_has_ended() -> None:
-    whole, none = Fraction(1), Fraction(0)
-
-    assert burn_rate.time_to_exhaustion(whole, none, period=DAY) is None
-    assert burn_rate.time_to_exhaustion(none, whole, period=DAY) == dt.timedelta(0)
-    assert burn_rate.time_to_exhaustion(None, whole, period=DAY) is None
-
-
-@pytest.mark.parametrize(
-    ("theta", "events"), [("0.0144", 70), ("0.006", 167), ("0.003", 334), ("0.001", 1000)]
-)
-def test_one_failure_alone_does_not_fire_from_this_many_events(theta: str, events: int) -> None:
-    assert burn_rate.minimum_total(Fraction(theta)) == events
 
 
 def test_burn_rates_of_many_slos_are_the_scalar_ones_and_unknown_without_events() -> None:
@@ -161,7 +210,7 @@ def test_burn_rates_of_many_slos_are_the_scalar_ones_and_unknown_without_events(
 def test_rules_that_cannot_be_are_refused_with_a_sentence(
     target: str, factor: str, short: int, message: str
 ) -> None:
-    rule = burn_rules.BurnRule("mine", Severity.PAGE, HOUR, short * MINUTE, Decimal(factor))
+    rule = BurnRule("mine", Severity.PAGE, HOUR, short * MINUTE, Decimal(factor))
 
     with pytest.raises(InvalidError, match=message):
         burn_rules.check(rule, target=Decimal(target))
@@ -175,10 +224,86 @@ def test_targets_at_the_edges_are_refused_with_a_sentence(target: str, message: 
         burn_rules.check_target(Decimal(target))
 
 
-def test_a_window_longer_than_what_is_kept_is_refused() -> None:
-    with pytest.raises(InvalidError, match="longer than the 90 days"):
-        burn_rules.check_retention(
-            [RollingWindow(91 * DAY)],
-            retention_days=90,
-            at=dt.datetime(2026, 3, 2, tzinfo=dt.UTC),
-        )
+@pytest.mark.parametrize(
+    ("window", "days"),
+    [
+        pytest.param(RollingWindow(91 * DAY), 90, id="rolling"),
+        pytest.param(month(1), 31, id="a month may have 31 days and an hour"),
+        pytest.param(month(3), 92, id="three months"),
+    ],
+)
+def test_a_window_longer_than_what_is_kept_is_refused(window: Window, days: int) -> None:
+    with pytest.raises(InvalidError, match=f"longer than the {days} days"):
+        burn_rules.check_retention([window], retention_days=days)
+
+    burn_rules.check_retention([window], retention_days=days + 4)
+
+
+# What is known of a rate against a factor of 9; 9.04 rounded to a decimal would not be above.
+@pytest.mark.parametrize(
+    ("long", "short", "expected"),
+    [
+        ("9.04", "9.04", True),
+        ("9", "20", False),
+        ("20", "9", False),
+        ("20", None, None),
+        (None, "20", None),
+        ("8", None, False),
+        (None, "8", False),
+        (None, None, None),
+    ],
+)
+def test_a_rule_holds_above_its_factor_over_both_lookbacks(
+    long: str | None, short: str | None, expected: bool | None
+) -> None:
+    rates = [None if rate is None else Fraction(rate) for rate in (long, short)]
+
+    assert burn_rate.holds(*rates, factor=Fraction(9)) is expected
+
+
+sums = st.tuples(st.integers(0, 10**12), st.integers(0, 10**12)).map(sorted)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["0.9", "0.999", "0.99995"]), sums, sums), min_size=1),
+    st.sampled_from(["1", "6", "14.4", "14.88"]),
+)
+def test_the_rules_of_many_slos_are_judged_as_each_alone(
+    rows: list[tuple[str, list[int], list[int]]], factor: str
+) -> None:
+    bad = np.array([[long[0], short[0]] for _, long, short in rows])
+    total = np.array([[long[1], short[1]] for _, long, short in rows])
+    thetas = [Fraction(factor) * (1 - Fraction(target)) for target, _, _ in rows]
+    table = burn_rate.RuleTable.of([(row, 0, 1, theta) for row, theta in enumerate(thetas)])
+
+    found = burn_rate.judge(bad, total, table)
+
+    for row, (text, *pairs) in enumerate(rows):
+        target = Fraction(text)
+        rates = [
+            burn_rate.burn_rate(Fraction(part, whole) if whole else None, target=target)
+            for part, whole in pairs
+        ]
+        one = burn_rate.holds(rates[0], rates[1], factor=Fraction(factor))
+        assert (bool(found.holds[row]), bool(found.clear[row])) == (one is True, one is False)
+
+
+@given(st.integers(1, 10**9), st.integers(-1, 1))
+def test_many_slos_on_the_edge_of_a_rule_are_told_apart_by_one_event(many: int, off: int) -> None:
+    # theta 0.0144 = 9/625.
+    bad = np.array([[9 * many + off] * 2] * 2)
+    total = np.array([[625 * many] * 2] * 2)
+    table = burn_rate.RuleTable.of([(row, 0, 1, Fraction("0.0144")) for row in range(2)])
+
+    found = burn_rate.judge(bad, total, table)
+
+    assert found.holds.tolist() == [off > 0] * 2
+    assert found.clear.tolist() == [off <= 0] * 2
+
+
+def test_no_rule_at_all_is_judged_as_nothing() -> None:
+    nothing = np.zeros((3, 2), np.int64)
+
+    found = burn_rate.judge(nothing, nothing, burn_rate.RuleTable.of([]))
+
+    assert len(found.holds) == len(found.clear) == 0

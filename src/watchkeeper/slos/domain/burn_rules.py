@@ -44,7 +44,8 @@ def defaults(*, period: dt.timedelta, target: Decimal) -> DefaultRules:
 
     The factor is share x period / lookback: 14.4, 6, 3 and 1 at 30 days. A rule whose factor is
     below 1 would fire while all is well; one that no outage can reach would never fire; both are
-    left out.
+    left out. A lookback as long as the period needs no rule of its own: its factor is below 1.
+    Where period or target make the factor an endless fraction it is cut at 28 digits.
     """
     rules: list[BurnRule] = []
     left_out: list[str] = []
@@ -114,15 +115,15 @@ def check_target(target: Decimal) -> None:
 
 
 def check_retention(
-    window_list: Sequence[Window], *, retention_days: int, at: dt.datetime
+    window_list: Sequence[Window], *, retention_days: int, at: dt.datetime | None = None
 ) -> None:
-    """Return if minutes are kept for as long as every window looks back.
+    """Return if minutes are kept for as long as every window can look back.
 
     Raises:
         InvalidError: a window is longer than what is kept.
     """
     for window in window_list:
-        if windows.length_at(window, at) > dt.timedelta(days=retention_days):
+        if windows.longest(window) > dt.timedelta(days=retention_days):
             raise InvalidError(
                 f"the window {windows.label(window)} is longer than the {retention_days} days "
                 "that minutes are kept (WATCHKEEPER_MINUTES_RETENTION_DAYS)"

@@ -1,8 +1,13 @@
 """When a burn rule's firing begins and ends.
 
-It begins at the first evaluation that holds. It ends when the rule was known not to hold at three
-evaluations in a row, so that a rate on the edge makes one firing and not many. An unknown rate
-changes nothing: silence of the source is no all-clear.
+It begins at the first evaluation that holds: the short lookback already is the guard against a
+blip, and the workbook asks for no further delay.
+
+It ends when the rule was known to be clear (one lookback known not to be above its factor) at
+three evaluations in a row, so that a rate on the edge makes one firing and not many. Three ticks
+of 60 s are less than the shortest short lookback in use (5 min), so a firing ends late by less
+than the rule itself takes to reset. An evaluation that is unknown changes nothing: silence of the
+source is no all-clear, and it does not undo the calm before it.
 """
 
 from dataclasses import dataclass
@@ -28,7 +33,7 @@ class Firing:
 
     Attributes:
         is_open: Whether a firing is open.
-        quiet: Evaluations in a row that did not hold, while it is open.
+        quiet: Evaluations in a row, unknown ones skipped, that were clear while it is open.
     """
 
     is_open: bool = False
@@ -40,7 +45,7 @@ def step(before: Firing, *, holds: bool | None) -> tuple[Step, Firing]:
 
     Args:
         before: What was remembered.
-        holds: Whether the rule holds now; ``None`` where that is unknown.
+        holds: Whether the rule holds now (``burn_rate.holds``); ``None`` where that is unknown.
     """
     if not before.is_open:
         return (Step.BEGIN, Firing(is_open=True)) if holds else (Step.NOTHING, before)

@@ -23,13 +23,14 @@ _WORDS = {
     SloStatus.OK: "OK",
 }
 _URGENCY = {
-    SloStatus.BURNING: 0,
-    SloStatus.EXHAUSTED: 2,
-    SloStatus.NO_DATA: 3,
-    SloStatus.INSUFFICIENT: 4,
-    SloStatus.OK: 5,
+    (SloStatus.EXHAUSTED, Severity.PAGE): 0,
+    (SloStatus.BURNING, Severity.PAGE): 1,
+    (SloStatus.BURNING, None): 1,
+    (SloStatus.BURNING, Severity.TICKET): 2,
+    (SloStatus.EXHAUSTED, Severity.TICKET): 3,
+    (SloStatus.EXHAUSTED, None): 3,
 }
-_SLOWLY = 1
+_CALM = {SloStatus.NO_DATA: 4, SloStatus.INSUFFICIENT: 5, SloStatus.OK: 6}
 
 
 def words(status: SloStatus, severity: Severity | None = None) -> str:
@@ -40,7 +41,13 @@ def words(status: SloStatus, severity: Severity | None = None) -> str:
 
 
 def urgency(status: SloStatus, severity: Severity | None = None) -> int:
-    """Return the place in a list, the one that needs a human now first."""
-    if status is SloStatus.BURNING and severity is Severity.TICKET:
-        return _SLOWLY
-    return _URGENCY[status]
+    """Return the place in a list, worst first: the one that needs a person now is 0.
+
+    What is gone and still burns at a page's pace stands first; what burns now stands before what
+    is long exhausted and calm, for only there something can still be saved.
+
+    Args:
+        status: What is true of it.
+        severity: The gravest severity that burns; ``None`` where none does.
+    """
+    return _URGENCY[status, severity] if status not in _CALM else _CALM[status]

@@ -2,8 +2,10 @@
 
 A calendar window is walked in wall-clock time of its zone from its start: days and weeks keep the
 hour across daylight saving, months, quarters and years keep the day and are clamped to the end of
-shorter months. A wall-clock time that a zone skips is taken an hour later, one that comes twice is
-taken the first time (PEP 495, fold=0).
+shorter months (the anchor day comes back in the next month that has it). A wall-clock time that a
+zone skips is taken later by as much as was skipped, one that comes twice is taken the first time
+(PEP 495, fold=0). The error budget's period is the real length of the current window: 31 days less
+an hour in a March with daylight saving.
 """
 
 import calendar
@@ -21,6 +23,14 @@ from watchkeeper.slos.domain.definition import (
 MINUTE = dt.timedelta(minutes=1)
 _DAYS = {CalendarUnit.DAY: 1, CalendarUnit.WEEK: 7}
 _MONTHS = {CalendarUnit.MONTH: 1, CalendarUnit.QUARTER: 3, CalendarUnit.YEAR: 12}
+_LONGEST = {
+    CalendarUnit.DAY: dt.timedelta(days=1, hours=1),
+    CalendarUnit.WEEK: dt.timedelta(days=7, hours=1),
+    CalendarUnit.MONTH: dt.timedelta(days=31, hours=1),
+    CalendarUnit.QUARTER: dt.timedelta(days=92, hours=1),
+    CalendarUnit.YEAR: dt.timedelta(days=366),
+}
+"""The longest of each unit, with the hour that the end of daylight saving adds."""
 _UNITS = (("d", 1440), ("h", 60), ("m", 1))
 
 
@@ -38,6 +48,13 @@ def interval_at(window: Window, instant: dt.datetime) -> Interval:
     while _boundary(window, place + 1) <= instant:
         place += 1
     return Interval(_boundary(window, place), _boundary(window, place + 1))
+
+
+def longest(window: Window) -> dt.timedelta:
+    """Return the most that a window can look back; minutes have to be kept for as long."""
+    if isinstance(window, RollingWindow):
+        return window.length
+    return _LONGEST[window.unit] * window.count
 
 
 def length_at(window: Window, instant: dt.datetime) -> dt.timedelta:
