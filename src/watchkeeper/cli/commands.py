@@ -13,7 +13,6 @@ from watchkeeper.cli import bootstrap, host
 from watchkeeper.cli.main import EPILOG
 from watchkeeper.identity import cli as identity
 from watchkeeper.integrations.prometheus import cli as prometheus
-from watchkeeper.integrations.sample import cli as sample
 from watchkeeper.kernel.errors import InvalidError
 from watchkeeper.manifests import cli as manifests
 from watchkeeper.plumbing import transport
@@ -101,7 +100,6 @@ for name, group in (
     ("token", identity.token_app),
     ("team", identity.team_app),
     ("audit", audit.app),
-    ("sample", sample.app),
 ):
     app.add_typer(group, name=name)
 

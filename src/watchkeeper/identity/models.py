@@ -40,6 +40,9 @@ class User(AbstractBaseUser):
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
+    def __str__(self) -> str:
+        return self.name
+
 
 class Team(models.Model):
     """People who own services together."""
@@ -50,9 +53,12 @@ class Team(models.Model):
     origin = models.CharField(max_length=20, choices=ORIGINS, default=Origin.UI.value)
     created_at = models.DateTimeField()
 
+    def __str__(self) -> str:
+        return self.name
+
 
 class Membership(models.Model):
-    """A user in a team; an empty role means the user's own default role."""
+    """A user in a team; an empty role means the user's own."""
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
@@ -62,3 +68,49 @@ class Membership(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["team", "user"], name="identity_one_membership"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.team_id}"
+
+
+class ApiToken(models.Model):
+    """What opens the API; shown once, kept only as a keyed hash."""
+
+    name = models.CharField(max_length=253)
+    hint = models.CharField(max_length=12, help_text="First characters, to tell tokens apart.")
+    hash = models.CharField(max_length=64, unique=True)
+    role = models.CharField(max_length=20, choices=ROLES)
+    team = models.ForeignKey(Team, null=True, on_delete=models.CASCADE, related_name="tokens")
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(
+        User, null=True, on_delete=models.SET_NULL, related_name="tokens"
+    )
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["name"],
+                condition=models.Q(revoked_at__isnull=True),
+                name="identity_one_live_token_per_name",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OneTimeLink(models.Model):
+    """A link that works once: to set up, to join, to sign in."""
+
+    purpose = models.CharField(max_length=20)
+    hash = models.CharField(max_length=64, unique=True)
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="links")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.purpose} link"

@@ -1,7 +1,8 @@
 """OpenSLO alert policies to burn rules.
 
 A condition of kind ``burnrate`` fires above ``threshold`` over ``lookbackWindow``; its short
-lookback is a twelfth of it, as in the SRE Workbook, or what ``watchkeeper/short-lookback`` says. A condition that cannot work is left out with a remark; it does not refuse the SLO.
+lookback is a twelfth of it, as in the SRE Workbook, or what ``watchkeeper/short-lookback`` says.
+A condition that cannot work is left out with a remark; it does not refuse the SLO.
 """
 
 import datetime as dt

@@ -1,0 +1,183 @@
+"""Reading people, teams and tokens; turning who comes into an actor."""
+
+import datetime as dt
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.db.models import Count
+
+from watchkeeper.identity.domain import tokens
+from watchkeeper.identity.models import ApiToken, Membership, Team, User
+from watchkeeper.kernel.actors import Actor, ActorKind, Role
+from watchkeeper.plumbing.keys import Keyring
+
+_ORGANISATION = {Role.ADMIN, Role.AUDITOR}
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """A person in a team, with the role they have there."""
+
+    name: str
+    display_name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class TeamRow:
+    """A team."""
+
+    id: int
+    name: str
+    title: str
+    description: str
+    origin: str
+    member_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """A person; ``teams`` maps team names to the role held there."""
+
+    id: int
+    name: str
+    display_name: str
+    email: str
+    role: str
+    time_zone: str
+    is_active: bool
+    can_sign_in: bool
+    teams: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRow:
+    """A token, without what opens."""
+
+    id: int
+    name: str
+    hint: str
+    role: str
+    team: str | None
+    created_at: dt.datetime
+    expires_at: dt.datetime
+    revoked_at: dt.datetime | None
+    last_used_at: dt.datetime | None
+
+
+def secret_hash(secret: str) -> str:
+    """Return the keyed hash under which a token or link is kept; the key lies elsewhere."""
+    key = Keyring.load(Path(settings.WATCHKEEPER_KEY_FILE)).derive("tokens")
+    return hmac.new(key, secret.encode(), hashlib.sha256).hexdigest()
+
+
+def is_set_up() -> bool:
+    """Return whether anybody can come in: an account with a password, or a token."""
+    has_account = User.objects.filter(is_active=True).exclude(password="").exists()
+    return has_account or ApiToken.objects.exists()
+
+
+def actor_of_user(user: User, *, via: str, request_id: str = "", address: str = "") -> Actor:
+    """Return a signed-in person as an actor: the organisation's role, and one for each team."""
+    own = Role(user.role)
+    rows = Membership.objects.filter(user=user).values_list("team_id", "role")
+    return Actor(
+        kind=ActorKind.USER,
+        id=user.pk,
+        role=own if own in _ORGANISATION else Role.VIEWER,
+        team_roles={team: Role(role) if role else own for team, role in rows},
+        label=user.name,
+        via=via,
+        request_id=request_id,
+        address=address,
+    )
+
+
+def actor_of_token(
+    secret: str, *, now: dt.datetime, request_id: str = "", address: str = ""
+) -> Actor | None:
+    """Return the actor that a token opens the door for; ``None`` if it opens nothing."""
+    if not tokens.is_shaped(secret):
+        return None
+    row = ApiToken.objects.filter(hash=secret_hash(secret)).first()
+    if row is None or row.revoked_at is not None or row.expires_at <= now:
+        return None
+    if row.last_used_at is None or row.last_used_at < now - dt.timedelta(minutes=1):
+        ApiToken.objects.filter(pk=row.pk).update(last_used_at=now)
+    role = Role(row.role)
+    return Actor(
+        kind=ActorKind.TOKEN,
+        id=row.pk,
+        role=role if row.team_id is None else Role.VIEWER,
+        team_roles={row.team_id: role} if row.team_id is not None else {},
+        label=row.name,
+        via="api",
+        request_id=request_id,
+        address=address,
+    )
+
+
+def teams() -> list[TeamRow]:
+    """Return all teams, by name."""
+    found = Team.objects.annotate(members=Count("memberships")).order_by("name")
+    return [TeamRow(t.pk, t.name, t.title, t.description, t.origin, t.members) for t in found]
+
+
+def team_by_name(name: str) -> TeamRow | None:
+    """Return one team; ``None`` if there is none."""
+    return next((team for team in teams() if team.name == name), None)
+
+
+def members(team: str) -> list[MemberRow]:
+    """Return the people of a team, by name."""
+    rows = Membership.objects.filter(team__name=team).select_related("user")
+    return [
+        MemberRow(row.user.name, row.user.display_name, row.role or row.user.role)
+        for row in rows.order_by("user__name")
+    ]
+
+
+def people() -> list[PersonRow]:
+    """Return all people, by name."""
+    found = User.objects.prefetch_related("memberships__team").order_by("name")
+    return [
+        PersonRow(
+            id=user.pk,
+            name=user.name,
+            display_name=user.display_name,
+            email=user.email,
+            role=user.role,
+            time_zone=user.time_zone,
+            is_active=user.is_active,
+            can_sign_in=user.has_usable_password() and bool(user.password),
+            teams={m.team.name: m.role or user.role for m in user.memberships.all()},
+        )
+        for user in found
+    ]
+
+
+def person_by_name(name: str) -> PersonRow | None:
+    """Return one person; ``None`` if there is none."""
+    return next((person for person in people() if person.name == name), None)
+
+
+def token_rows() -> list[TokenRow]:
+    """Return all tokens, revoked and expired ones too, by name."""
+    return [
+        TokenRow(
+            id=row.pk,
+            name=row.name,
+            hint=row.hint,
+            role=row.role,
+            team=row.team.name if row.team is not None else None,
+            created_at=row.created_at,
+            expires_at=row.expires_at,
+            revoked_at=row.revoked_at,
+            last_used_at=row.last_used_at,
+        )
+        for row in ApiToken.objects.select_related("team").order_by("name", "id")
+    ]

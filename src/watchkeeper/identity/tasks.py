@@ -1,0 +1,17 @@
+"""Jobs of identity."""
+
+import datetime as dt
+
+from django.core.management import call_command
+
+from watchkeeper.identity import usecases
+from watchkeeper.plumbing.jobs import Job
+
+
+def forget(now: dt.datetime) -> None:
+    """Remove ended sessions and links."""
+    usecases.forget_links(before=now - dt.timedelta(days=30))
+    call_command("clearsessions", verbosity=0)
+
+
+JOBS = (Job("identity.forget", 3600, forget),)

@@ -1,0 +1,45 @@
+"""What may be read of SLOs."""
+
+from watchkeeper.slos.queries.definitions import (
+    SloNotFoundError,
+    Version,
+    documents,
+    in_force,
+    library,
+    slo_id,
+    versions_of,
+)
+from watchkeeper.slos.queries.proofs import proof
+from watchkeeper.slos.queries.rows import (
+    ExclusionRow,
+    FiringRow,
+    SloRow,
+    StateRow,
+    exclusion_rows,
+    firing_rows,
+    slo_row,
+    slo_rows,
+)
+from watchkeeper.slos.queries.standing import Standing, standings, status_of
+
+__all__ = [
+    "ExclusionRow",
+    "FiringRow",
+    "SloNotFoundError",
+    "SloRow",
+    "Standing",
+    "StateRow",
+    "Version",
+    "documents",
+    "exclusion_rows",
+    "firing_rows",
+    "in_force",
+    "library",
+    "proof",
+    "slo_id",
+    "slo_row",
+    "slo_rows",
+    "standings",
+    "status_of",
+    "versions_of",
+]

@@ -1,0 +1,104 @@
+"""SLOs as they were defined, version by version, and the documents they refer to."""
+
+import datetime as dt
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from watchkeeper.kernel.documents import Document
+from watchkeeper.kernel.errors import NotFoundError, WatchkeeperError
+from watchkeeper.slos.domain import openslo
+from watchkeeper.slos.domain.definition import SloDefinition
+from watchkeeper.slos.domain.openslo import Library
+from watchkeeper.slos.models import OpenSloObject, Slo, SloVersion
+from watchkeeper.telemetry import queries as telemetry
+
+
+class SloNotFoundError(NotFoundError):
+    """There is no SLO of that name."""
+
+    code = "slo_not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of an SLO.
+
+    Attributes:
+        number: From 1.
+        valid_from: When it came into force; the first is in force for all time before, too.
+        definition: What it promises.
+        document: The OpenSLO document as it came.
+        author: Kind and id of the actor.
+    """
+
+    number: int
+    valid_from: dt.datetime
+    definition: SloDefinition
+    document: Mapping[str, Any]
+    author: str
+
+
+def slo_id(name: str) -> int:
+    """Return the id of the SLO called ``name``.
+
+    Raises:
+        SloNotFoundError: there is none.
+    """
+    found = Slo.objects.filter(name=name).values_list("id", flat=True).first()
+    if found is None:
+        raise SloNotFoundError(f"There is no SLO {name}")
+    return found
+
+
+def versions_of(slo_ids: Collection[int]) -> Mapping[int, Sequence[Version]]:
+    """Return all versions of each SLO, the oldest first, by one query."""
+    found: dict[int, list[Version]] = {slo: [] for slo in slo_ids}
+    rows = SloVersion.objects.filter(slo_id__in=slo_ids).order_by("slo_id", "number")
+    for row in rows:
+        definition = _definition(
+            json.dumps(row.document, sort_keys=True), json.dumps(row.resolved, sort_keys=True)
+        )
+        found[row.slo_id].append(
+            Version(row.number, row.valid_from, definition, row.document, row.author)
+        )
+    return found
+
+
+@lru_cache(maxsize=20_000)
+def _definition(document: str, resolved: str) -> SloDefinition:
+    """Read a stored version again; it was judged when it was stored."""
+    definition, notes = openslo.read_slo(
+        Document(json.loads(document)), Library(json.loads(resolved), is_whole=True)
+    )
+    if definition is None:
+        raise WatchkeeperError(f"A stored SLO cannot be read: {notes.faults[0]}")
+    return definition
+
+
+def in_force(versions: Sequence[Version], at: dt.datetime) -> Version:
+    """Return the version in force at an instant; before the first, the first."""
+    return next((v for v in reversed(versions) if v.valid_from <= at), versions[0])
+
+
+def library() -> Library:
+    """Return every stored document that an SLO may refer to."""
+    found: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for row in OpenSloObject.objects.all():
+        found.setdefault(row.kind, {})[row.name] = row.document
+    for source in telemetry.sources():
+        found.setdefault("DataSource", {})[source.name] = {"spec": {"type": source.kind}}
+    return Library(found, is_whole=True)
+
+
+def documents() -> list[Mapping[str, Any]]:
+    """Return the newest document of every SLO and every other OpenSLO object, in order."""
+    objects = list(OpenSloObject.objects.order_by("kind", "name"))
+    order = {kind: place for place, kind in enumerate(openslo.KINDS)}
+    found = [row.document for row in sorted(objects, key=lambda row: order.get(row.kind, 0))]
+    newest: dict[str, Mapping[str, Any]] = {}
+    for version in SloVersion.objects.select_related("slo").order_by("slo__name", "number"):
+        newest[version.slo.name] = version.document
+    return [*found, *newest.values()]

@@ -1,0 +1,242 @@
+"""Where SLOs stand at an instant: every number, computed from the minutes."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from django.db.models import Q
+
+from watchkeeper.kernel.intervals import Interval
+from watchkeeper.slos.domain import burn_rules, evaluation, windows
+from watchkeeper.slos.domain.definition import Objective, Window
+from watchkeeper.slos.domain.evaluation import Evaluation, Question
+from watchkeeper.slos.models import Exclusion, Firing, Slo
+from watchkeeper.slos.queries.definitions import Version, in_force, slo_id, versions_of
+from watchkeeper.telemetry import queries as telemetry
+from watchkeeper.telemetry.domain.series import MinuteSeries
+
+_CHUNK = 40
+"""SLOs whose minutes are held in memory at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One objective of one SLO over one window.
+
+    Attributes:
+        slo_id: Row id of the SLO.
+        name: Name of the SLO.
+        service: Name of its service.
+        objective_index: Place of the objective, from 0.
+        window_index: Place of the window, from 0.
+        objective: The objective that judges.
+        window: The window.
+        version: The version in force at ``as_of``.
+        changed_at: When the definition last changed before ``as_of``; ``None`` if it never did.
+        question: What was asked of the maths; holds the minutes.
+        answer: All numbers.
+    """
+
+    slo_id: int
+    name: str
+    service: str
+    objective_index: int
+    window_index: int
+    objective: Objective
+    window: Window
+    version: Version
+    changed_at: dt.datetime | None
+    question: Question
+    answer: Evaluation
+
+
+def standings(
+    *, now: dt.datetime, as_of: dt.datetime | None = None, name: str | None = None
+) -> Iterator[Standing]:
+    """Yield every objective over every window, of all SLOs or of one, by name.
+
+    Args:
+        now: The present.
+        as_of: The instant to look at; the present where it is ``None``. Whole minutes count.
+        name: One SLO only.
+
+    Raises:
+        SloNotFoundError: there is no SLO of that name.
+    """
+    at = (as_of or now).replace(second=0, microsecond=0)
+    ids = (
+        [slo_id(name)]
+        if name is not None
+        else list(Slo.objects.order_by("name").values_list("id", flat=True))
+    )
+    for place in range(0, len(ids), _CHUNK):
+        yield from _chunk(ids[place : place + _CHUNK], at=at, now=now)
+
+
+def _chunk(ids: Sequence[int], *, at: dt.datetime, now: dt.datetime) -> Iterator[Standing]:
+    slos = {row.pk: row for row in Slo.objects.filter(pk__in=ids)}
+    versions = versions_of(ids)
+    slis = _sli_ids(versions)
+    start = min((_first_needed(in_force(versions[slo], at), at) for slo in ids), default=0)
+    end = evaluation.minute_of(at)
+    minutes = telemetry.minutes_of(set(slis.values()), start=start, end=end)
+    heads = telemetry.heads(set(slis.values()))
+    exclusions = _exclusions(slos.values(), start=start)
+    firings = _open_rules(ids)
+    for slo in ids:
+        own = versions[slo]
+        version = in_force(own, at)
+        for objective_index, objective in enumerate(version.definition.objectives):
+            series = _stitched(own, objective_index, slis, minutes, (start, end))
+            first = [
+                heads[slis[v.definition.objectives[objective_index].sli]].first_minute
+                for v in own
+                if objective_index < len(v.definition.objectives)
+            ]
+            for window_index, window in enumerate(version.definition.windows):
+                question = Question(
+                    definition=version.definition,
+                    objective=objective,
+                    window=window,
+                    series=series,
+                    first_minute=min((m for m in first if m is not None), default=None),
+                    as_of=at,
+                    now=now,
+                    exclusions=exclusions[slo],
+                    open_rules=firings.get((slo, objective_index, window_index), frozenset()),
+                )
+                yield Standing(
+                    slo_id=slo,
+                    name=slos[slo].name,
+                    service=version.definition.service,
+                    objective_index=objective_index,
+                    window_index=window_index,
+                    objective=objective,
+                    window=window,
+                    version=version,
+                    changed_at=version.valid_from if version.number > 1 else None,
+                    question=question,
+                    answer=evaluation.evaluate(question),
+                )
+
+
+def _first_needed(version: Version, at: dt.datetime) -> int:
+    definition = version.definition
+    return min(
+        evaluation.first_needed(
+            window,
+            rules=burn_rules.rules_for(definition, window, target=objective.target, at=at),
+            as_of=at,
+        )
+        for window in definition.windows
+        for objective in definition.objectives
+    )
+
+
+def _sli_ids(versions: Mapping[int, Sequence[Version]]) -> dict[str, int]:
+    names = {
+        objective.sli
+        for own in versions.values()
+        for version in own
+        for objective in version.definition.objectives
+    }
+    return {row.name: row.id for row in telemetry.slis(sorted(names))}
+
+
+def _stitched(
+    versions: Sequence[Version],
+    objective_index: int,
+    slis: Mapping[str, int],
+    minutes: Mapping[int, MinuteSeries],
+    span: tuple[int, int],
+) -> MinuteSeries:
+    """Return each minute from the SLI that the version in force at that minute is judged by."""
+    pieces: list[tuple[int, int]] = []  # (first minute, SLI)
+    for version in versions:
+        objectives = version.definition.objectives
+        if objective_index < len(objectives):
+            since = evaluation.minute_of(version.valid_from) if pieces else span[0]
+            pieces.append((since, slis[objectives[objective_index].sli]))
+    if len({sli for _, sli in pieces}) == 1:
+        return minutes[pieces[0][1]]
+    found = MinuteSeries.empty(start=span[0], end=span[1])
+    ends = [since for since, _ in pieces[1:]] + [span[1]]
+    for (since, sli), until in zip(pieces, ends, strict=True):
+        part = minutes[sli].slice(start=since, end=until)
+        low = part.start - span[0]
+        high = low + len(part.covered)
+        found.good[low:high] = part.good
+        found.total[low:high] = part.total
+        found.covered[low:high] = part.covered
+    return found
+
+
+def _exclusions(slos: Any, *, start: int) -> dict[int, tuple[Interval, ...]]:
+    since = dt.datetime.fromtimestamp(start * 60, tz=dt.UTC)
+    rows = list(Exclusion.objects.filter(withdrawn_at__isnull=True, end__gt=since))
+    found = {}
+    for slo in slos:
+        own = [
+            Interval(row.start, row.end)
+            for row in rows
+            if row.slo_id == slo.pk or (row.service_name and row.service_name == slo.service_name)
+        ]
+        found[slo.pk] = Interval.merged(own)
+    return found
+
+
+def _open_rules(ids: Sequence[int]) -> dict[tuple[int, int, int], frozenset[str]]:
+    found: dict[tuple[int, int, int], set[str]] = {}
+    rows = Firing.objects.filter(Q(slo_id__in=ids), ended_at__isnull=True)
+    for row in rows:
+        key = (row.slo_id, row.objective_index, row.window_index)
+        found.setdefault(key, set()).add(row.rule)
+    return {key: frozenset(rules) for key, rules in found.items()}
+
+
+def status_of(
+    *, now: dt.datetime, at: dt.datetime | None = None, name: str | None = None
+) -> list[dict[str, Any]]:
+    """Return what ``slo status --json`` answers: one object per SLO, objective and window."""
+    return [status_json(standing) for standing in standings(now=now, as_of=at, name=name)]
+
+
+def status_json(standing: Standing) -> dict[str, Any]:
+    """Return one standing as every door tells it; ratios in 0..1, unknown as null."""
+    answer = standing.answer
+    return {
+        "name": standing.name,
+        "service": standing.service,
+        "objective": float(standing.objective.target),
+        "objective_name": standing.objective.display_name,
+        "window": windows.label(standing.window),
+        "sli": number(answer.sli),
+        "budget_remaining": number(answer.remaining),
+        "budget_remaining_projected": number(answer.projected),
+        "burn_rates": {label: number(rate) for label, rate in answer.burn_rates.items()},
+        "status": answer.status.value,
+        "severity": answer.severity.value if answer.severity else None,
+        "coverage": number(answer.coverage),
+        "good": number(answer.good),
+        "total": number(answer.total),
+        "method": standing.version.definition.method.value,
+        "definition_changed_at": _text(standing.changed_at),
+        "definition_version": standing.version.number,
+        "exhausted_in_seconds": (
+            answer.exhausted_in.total_seconds() if answer.exhausted_in is not None else None
+        ),
+        "as_of": _text(answer.as_of),
+    }
+
+
+def number(value: Fraction | None) -> float | int | None:
+    """Return an exact number as JSON holds it: whole ones as integers, unknown as null."""
+    if value is None:
+        return None
+    return value.numerator if value.denominator == 1 else float(value)
+
+
+def _text(moment: dt.datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat().replace("+00:00", "Z")

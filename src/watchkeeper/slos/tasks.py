@@ -1,0 +1,22 @@
+"""Jobs of slos."""
+
+import datetime as dt
+
+from django.conf import settings
+
+from watchkeeper.plumbing.jobs import Job
+from watchkeeper.slos import usecases
+
+
+def tick(now: dt.datetime) -> None:
+    """Judge every SLO."""
+    usecases.tick(now=now)
+
+
+def forget_firings(now: dt.datetime) -> None:
+    """Remove firings that ended long ago."""
+    days = settings.WATCHKEEPER.firings_retention_days
+    usecases.forget_firings(before=now - dt.timedelta(days=days))
+
+
+JOBS = (Job("slos.tick", 60, tick), Job("slos.forget_firings", 86_400, forget_firings))

@@ -1,0 +1,23 @@
+"""What may be done to SLOs."""
+
+from watchkeeper.slos.usecases.definitions import (
+    remove_object,
+    remove_slo,
+    save_object,
+    save_slo,
+    take_over,
+)
+from watchkeeper.slos.usecases.exclusions import add_exclusion, withdraw_exclusion
+from watchkeeper.slos.usecases.ticks import forget_firings, tick
+
+__all__ = [
+    "add_exclusion",
+    "forget_firings",
+    "remove_object",
+    "remove_slo",
+    "save_object",
+    "save_slo",
+    "take_over",
+    "tick",
+    "withdraw_exclusion",
+]
