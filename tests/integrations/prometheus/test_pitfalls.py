@@ -46,6 +46,21 @@ def test_a_counter_born_above_zero_counts_from_zero(prometheus: StartPrometheus)
     assert sum(bads(found)) == 80
 
 
+def test_a_counter_born_early_counts_from_zero_where_its_target_was_seen(
+    prometheus: StartPrometheus,
+) -> None:
+    labels = {"job": "shop", "instance": "a:80"}
+    history = History().add("requests_total", RISING, code="200", **labels)
+    errors = [(at, 50.0) for at in MINUTE[1:]]
+    history.add("requests_total", errors, code="500", **labels)
+    spec = ratio(total="requests_total", bad='requests_total{code="500"}')
+
+    (found,) = fetch(prometheus(history=history.openmetrics()), spec, minutes=60)
+
+    assert sum(bads(found)) == 50
+    assert sum(totals(found)) == 50 + HOUR[-1] - HOUR[0]
+
+
 def test_a_lone_counter_born_where_its_target_was_up_counts_from_zero(
     prometheus: StartPrometheus,
 ) -> None:

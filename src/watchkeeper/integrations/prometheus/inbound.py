@@ -295,22 +295,43 @@ class Reader:
             _either("job", [job for job, _ in targets]),
             _either("instance", [instance for _, instance in targets]),
         )
-        up = self._client.instant(
-            CounterQuery("up").selector(*where) + f"[{reach}s]", at=run.end * 60
-        )
         process = CounterQuery("process_start_time_seconds").selector(*where)
         started = self._client.instant(f"last_over_time({process}[{reach}s])", at=run.end * 60)
         return Evidence(
             before,
-            up={
-                minutes.target_of(series.labels.items()): series.times[series.values == 1]
-                for series in up.series
-            },
+            up=self._seen(query, run, where, reach, set(targets)),
             started={
                 minutes.target_of(series.labels.items()): float(series.values[-1])
                 for series in started.series
             },
         )
+
+    def _seen(
+        self,
+        query: CounterQuery,
+        run: Run,
+        where: tuple[LabelMatch, LabelMatch],
+        reach: int,
+        targets: set[minutes.Target],
+    ) -> dict[minutes.Target, Numbers]:
+        """Return when targets were seen: by ``up``, else by other series of the same metric."""
+        up = self._client.instant(
+            CounterQuery("up").selector(*where) + f"[{reach}s]", at=run.end * 60
+        )
+        seen = {
+            minutes.target_of(series.labels.items()): series.times[series.values == 1]
+            for series in up.series
+        }
+        if targets <= set(seen):
+            return seen
+        metric = self._dialect.instant(CounterQuery(query.metric).selector(*where))
+        first = run.start * 60 - LOOKBACK_SECONDS
+        there = self._client.range(
+            f"count by (job, instance) ({metric})", Grid(first, run.end * 60, 60)
+        )
+        return {
+            minutes.target_of(series.labels.items()): series.times for series in there.series
+        } | seen
 
     def _ask(
         self,

@@ -69,7 +69,7 @@ class Evidence:
 
     Attributes:
         before: Last value of a series before its raw samples, where the server remembers one.
-        up: Instants at which a target was seen to be up.
+        up: Instants at which a target was seen to answer.
         started: Start of a target's process, in seconds since the epoch.
     """
 
