@@ -1,8 +1,9 @@
 """Which network addresses an outgoing request may reach.
 
 Python's ``is_private`` and ``is_global`` miss shared, translated and embedded addresses, so the
-table is our own. Sources: IANA special-purpose address registries (RFC 6890), RFC 6052 (NAT64),
-RFC 3056 (6to4), RFC 4380 (Teredo), RFC 4291 (mapped, compatible).
+table is our own. Sources: IANA special-purpose address registries (RFC 6890), RFC 6052 and 8215
+(NAT64), RFC 3056 (6to4), RFC 4380 (Teredo), RFC 5214 (ISATAP), RFC 4291 (mapped, compatible),
+RFC 2765 (translated); metadata addresses as the clouds document them.
 """
 
 import ipaddress
@@ -27,12 +28,17 @@ def _networks(*texts: str) -> tuple[Network, ...]:
 
 _NEVER = _networks(
     "0.0.0.0/8",
+    "100.100.100.200/32",  # a cloud's metadata
+    "168.63.129.16/32",  # a cloud's host agent, though the address is a public one
     "169.254.0.0/16",  # link-local, where clouds keep their credentials
+    "192.0.0.192/32",  # a cloud's metadata
     "224.0.0.0/4",
     "240.0.0.0/4",
     "::/128",
+    "fd00:c1::a9fe:a9fe/128",  # a cloud's metadata
+    "fd00:ec2::254/128",  # a cloud's metadata
+    "fd20:ce::254/128",  # a cloud's metadata
     "fe80::/10",
-    "fd00:ec2::254/128",  # a cloud's metadata over IPv6
     "ff00::/8",
 )
 _INTERNAL = _networks(
@@ -42,12 +48,18 @@ _INTERNAL = _networks(
     "172.16.0.0/12",
     "192.0.0.0/24",
     "192.0.2.0/24",
+    "192.88.99.0/24",
     "192.168.0.0/16",
     "198.18.0.0/15",
     "198.51.100.0/24",
     "203.0.113.0/24",
     "::1/128",
+    "64:ff9b:1::/48",
     "100::/64",
+    "100:0:0:1::/64",
+    "2001:2::/48",
+    "2001:10::/28",
+    "2001:20::/28",
     "2001:db8::/32",
     "3fff::/20",
     "5f00::/16",
@@ -55,36 +67,38 @@ _INTERNAL = _networks(
     "fec0::/10",
 )
 _NAT64 = _networks("64:ff9b::/96", "64:ff9b:1::/48")
+_TRANSLATED = ipaddress.IPv6Network("::ffff:0:0:0/96")
+_ISATAP = {0x0000_5EFE, 0x0200_5EFE}
 _LOW_32 = 0xFFFF_FFFF
 
 
-def unwrapped(address: Address) -> Address:
-    """Return the IPv4 address that ``address`` carries inside, or ``address`` itself."""
+def forms_of(address: Address) -> frozenset[Address]:
+    """Return ``address`` and every IPv4 address that it carries inside."""
     if isinstance(address, ipaddress.IPv4Address):
-        return address
-    if address.ipv4_mapped is not None:
-        return address.ipv4_mapped
-    if address.sixtofour is not None:
-        return address.sixtofour
-    if address.teredo is not None:
-        return address.teredo[1]
+        return frozenset({address})
+    inner: set[Address] = {address}
+    inner |= {form for form in (address.ipv4_mapped, address.sixtofour) if form is not None}
+    inner |= set(address.teredo or ())
+    if _carries_last(address):
+        inner.add(ipaddress.IPv4Address(int(address) & _LOW_32))
+    return frozenset(inner)
+
+
+def _carries_last(address: ipaddress.IPv6Address) -> bool:
+    """Return whether the last 32 bits of ``address`` are an IPv4 address."""
     number = int(address)
-    if any(address in network for network in _NAT64):
-        return ipaddress.IPv4Address(number & _LOW_32)
-    if number >> 32 == 0 and number > 1:
-        return ipaddress.IPv4Address(number & _LOW_32)
-    return address
+    return (
+        any(address in network for network in _NAT64)
+        or address in _TRANSLATED
+        or (number >> 32) & _LOW_32 in _ISATAP
+        or (number >> 32 == 0 and number > 1)
+    )
 
 
 def reach_of(address: Address) -> Reach:
     """Return where ``address`` leads, whatever form it is wrapped in."""
-    worst = Reach.PUBLIC
-    for form in {address, unwrapped(address)}:
-        if any(form in network for network in _NEVER if network.version == form.version):
-            return Reach.NEVER
-        if any(form in network for network in _INTERNAL if network.version == form.version):
-            worst = Reach.INTERNAL
-    return worst
+    found = {_reach_alone(form) for form in forms_of(address)}
+    return next(reach for reach in (Reach.NEVER, Reach.INTERNAL, Reach.PUBLIC) if reach in found)
 
 
 def is_allowed(address: Address, *, internal: bool, allowed: Sequence[Network] = ()) -> bool:
@@ -96,7 +110,19 @@ def is_allowed(address: Address, *, internal: bool, allowed: Sequence[Network] =
         allowed: Internal networks that everybody's targets may reach.
     """
     reach = reach_of(address)
-    if reach is Reach.INTERNAL:
-        inner = unwrapped(address)
-        return internal or any(inner in net for net in allowed if net.version == inner.version)
-    return reach is Reach.PUBLIC
+    if reach is not Reach.INTERNAL or internal:
+        return reach is not Reach.NEVER
+    return all(
+        _is_in(form, allowed) for form in forms_of(address) if _reach_alone(form) is Reach.INTERNAL
+    )
+
+
+def _reach_alone(address: Address) -> Reach:
+    """Return where ``address`` leads if it is taken for what it says."""
+    if _is_in(address, _NEVER):
+        return Reach.NEVER
+    return Reach.INTERNAL if _is_in(address, _INTERNAL) else Reach.PUBLIC
+
+
+def _is_in(address: Address, networks: Sequence[Network]) -> bool:
+    return any(address in network for network in networks if network.version == address.version)

@@ -18,6 +18,13 @@ JOB_SECONDS = Gauge(
     "watchkeeper_job_last_duration_seconds", "Length of a job's last run.", ["job"],
     registry=REGISTRY,
 )  # fmt: skip
+EGRESS = Counter(
+    "watchkeeper_egress_requests", "Requests that left the process.", ["outcome"],
+    registry=REGISTRY,
+)  # fmt: skip
+LEASES = Counter(
+    "watchkeeper_leases", "Claims of due work.", ["kind", "outcome"], registry=REGISTRY
+)
 BUILD = Gauge("watchkeeper_build_info", "Version that runs.", ["version"], registry=REGISTRY)
 BUILD.labels(__version__).set(1)
 
