@@ -41,6 +41,9 @@ def open_data(*, migrate: bool = True) -> None:
     make_folder(environment.data)
     Keyring.load_or_make(environment.key_file)
     start_django()
+    from watchkeeper.plumbing import logs
+
+    logs.to_file(environment.data / "watchkeeper.log")
     from watchkeeper.cli import schema
 
     schema.check_database()

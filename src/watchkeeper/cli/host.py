@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from django.db import DatabaseError
 
 from watchkeeper.cli import bootstrap, schema, server
 from watchkeeper.kernel import actors, clock
@@ -30,6 +31,7 @@ def up(
         _load_sample()
     bind = server.Bind(host, port)
     server.require_public_url(bind)
+    _log()
     stop = threading.Event()
     thread = threading.Thread(target=_run_engine, args=(stop,), name="engine", daemon=True)
     thread.start()
@@ -46,6 +48,7 @@ def web(host: Host = "127.0.0.1", port: Port = 8321) -> None:
     schema.require_current()
     bind = server.Bind(host, port)
     server.require_public_url(bind)
+    _log()
     server.serve(bind, on_ready=lambda: _welcome(bind))
 
 
@@ -55,6 +58,7 @@ def engine() -> None:
     schema.require_current()
     stop = threading.Event()
     server.stop_on_signals(stop)
+    _log()
     server.say("The engine runs")
     _run_engine(stop)
 
@@ -74,7 +78,7 @@ def doctor() -> None:
         nonlocal failed
         try:
             typer.echo(f"ok    {what}: {probe()}")
-        except WatchkeeperError as error:
+        except (WatchkeeperError, DatabaseError) as error:
             failed = True
             typer.echo(f"FAIL  {what}: {error}")
 
@@ -110,6 +114,15 @@ def restore(
     backups.restore(source)
     schema.bring_up_to_date()
     typer.echo("Restored; start with: watchkeeper up")
+
+
+def _log() -> None:
+    """Write log lines to standard error, as a server does."""
+    from watchkeeper.config.environment import Environment
+    from watchkeeper.plumbing import logs
+
+    environment = Environment()
+    logs.configure(level=environment.log_level, shape=environment.log_format)
 
 
 def _upgrade() -> None:

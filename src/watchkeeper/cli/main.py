@@ -3,8 +3,8 @@
 import sys
 from collections.abc import Sequence
 
-import click
 import typer
+from typer._click.exceptions import ClickException  # typer brings its own click
 
 from watchkeeper.cli import bootstrap, errors, options
 from watchkeeper.kernel.errors import WatchkeeperError
@@ -30,12 +30,12 @@ def run(arguments: Sequence[str]) -> int:
         return _dispatch(rest)
     except WatchkeeperError as error:
         return errors.report(error)
-    except click.exceptions.Exit as error:
+    except typer.Exit as error:
         return error.exit_code
-    except click.ClickException as error:
+    except ClickException as error:
         errors.say(f"{error.format_message()} Try: watchkeeper --help")
         return errors.USAGE
-    except click.exceptions.Abort:
+    except typer.Abort:
         return 130
     except BrokenPipeError:
         return 0
@@ -44,6 +44,9 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _dispatch(words: Sequence[str]) -> int:
+    from watchkeeper.plumbing import logs
+
+    logs.to_file(None)
     is_help = not words or "--help" in words
     command = next((word for word in words if not word.startswith("-")), "")
     if is_help or command in _NEEDS_NO_DATA:

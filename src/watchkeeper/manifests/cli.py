@@ -41,7 +41,7 @@ def apply(
         console.warn(_line(finding))
     for change in answer["changes"]:
         typer.echo(f"{_MARKS[change['action']]} {change['kind']} {change['name']}")
-        for field in change["fields"]:
+        for field in change["fields"] if change["action"] == "update" else ():
             typer.echo(f"    {field['path']}: {_short(field['old'])} -> {_short(field['new'])}")
     typer.echo(_summary(answer))
 
