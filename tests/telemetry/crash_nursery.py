@@ -3,12 +3,15 @@
 Run as ``python -m tests.telemetry.crash_nursery points OPERATION`` it prints, as JSON, the state
 after each death and at the end; as ``… work FIRST`` it stores and seals for ever, printing each
 minute once its transaction is committed, until somebody kills it; ``… read FIRST LAST`` prints
-what is stored.
+what is stored. ``… crowd`` lets four processes write and seal the same minutes at once and prints
+what went wrong.
 """
 
 import datetime as dt
 import json
+import multiprocessing
 import os
+import random
 import signal
 import sys
 from collections.abc import Callable
@@ -30,6 +33,8 @@ def main() -> None:
         sys.stdout.write(json.dumps(_points(words[0])))
     elif command == "work":
         _work(int(words[0]))
+    elif command == "crowd":
+        sys.stdout.write(json.dumps(_crowd()))
     else:
         sys.stdout.write(json.dumps(_read(int(words[0]), int(words[1]))))
 
@@ -44,7 +49,14 @@ def _slis(count: int) -> list[int]:
     return [make_sli(now=NOW, name=f"sli-{place}") for place in range(count)]
 
 
-def _store(sli_id: int, start: int, length: int, good: int, now: dt.datetime) -> None:
+def _store(
+    sli_id: int,
+    start: int,
+    length: int,
+    good: int,
+    now: dt.datetime,
+    observed_at: dt.datetime | None = None,
+) -> None:
     from watchkeeper.telemetry import usecases
     from watchkeeper.telemetry.usecases import MinuteValue
 
@@ -52,7 +64,7 @@ def _store(sli_id: int, start: int, length: int, good: int, now: dt.datetime) ->
         sli_id=sli_id,
         minutes=[MinuteValue(start + place, good, 9000) for place in range(length)],
         origin="test",
-        observed_at=now,
+        observed_at=observed_at or now,
         now=now,
     )
 
@@ -103,16 +115,11 @@ def _prepare_store() -> Callable[[], None]:
 
 
 def _points(operation: str) -> dict[str, Any]:
-    from django.db import connection
-
     act = {"seal": _prepare_seal, "store": _prepare_store}[operation]()
     before, point = _state(), 0
     deaths: list[dict[str, Any]] = []
     while True:
-        connection.close()
-        close_pool = getattr(connection, "close_pool", None)
-        if close_pool is not None:
-            close_pool()
+        _leave_database()
         child = os.fork()
         if child == 0:
             _die_at(point)
@@ -167,6 +174,64 @@ def _work(first: int) -> None:
         if minute % 20 == 0:
             usecases.seal_some(after=0, now=now)
         minute += 1
+
+
+def _crowd() -> list[str]:
+    """Return what went wrong while four processes wrote and sealed the same minutes."""
+    from watchkeeper.telemetry import queries
+
+    slis = _slis(3)
+    _leave_database()
+    told: multiprocessing.Queue[Any] = multiprocessing.Queue()
+    crowd = [multiprocessing.Process(target=_jostle, args=(n, slis, told)) for n in range(4)]
+    for each in crowd:
+        each.start()
+    logs = [told.get(timeout=60) for _ in crowd]
+    for each in crowd:
+        each.join()
+    newest: dict[tuple[int, int], tuple[int, int]] = {}
+    for sli_id, start, length, second, good in (line for log, _ in logs for line in log):
+        for minute in range(start, start + length):
+            newest[sli_id, minute] = max(newest.get((sli_id, minute), (-1, 0)), (second, good))
+    wrong = [error for _, errors in logs for error in errors]
+    stored = queries.minutes_of(slis, start=_minute() - 1500, end=_minute() + 100)
+    for (sli_id, minute), (_, good) in newest.items():
+        series = stored[sli_id]
+        if int(series.good[minute - series.start]) != good:
+            wrong.append(f"SLI {sli_id}, minute {minute}")
+    if sum(int(series.covered.sum()) for series in stored.values()) != len(newest):
+        wrong.append("more or fewer minutes than were told")
+    return wrong
+
+
+def _jostle(number: int, slis: list[int], told: Any) -> None:
+    """Write and seal at random; no two processes observe in the same second."""
+    from watchkeeper.telemetry import usecases
+
+    dice, log, errors = random.Random(number), [], []
+    for _ in range(100):
+        try:
+            if dice.random() < 0.2:
+                usecases.seal_some(after=0, now=NOW, batch=dice.choice([1, 2]))
+                continue
+            second, good = dice.randrange(1_000_000) * 4 + number, dice.randrange(9) * 1000
+            sli_id, length = dice.choice(slis), dice.choice([1, 2, 70])
+            start = _minute() - dice.randrange(70, 1500)
+            _store(sli_id, start, length, good, NOW, NOW + dt.timedelta(seconds=second))
+            log.append((sli_id, start, length, second, good))
+        except Exception as error:  # noqa: BLE001  what went wrong is what is asked
+            errors.append(repr(error))
+    told.put((log, errors))
+
+
+def _leave_database() -> None:
+    """Let go of connections, which a child must not share."""
+    from django.db import connection
+
+    connection.close()
+    close_pool = getattr(connection, "close_pool", None)
+    if close_pool is not None:
+        close_pool()
 
 
 def _read(first: int, last: int) -> list[int]:

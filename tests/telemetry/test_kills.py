@@ -71,6 +71,12 @@ def test_a_write_killed_at_every_statement_is_whole_or_not_there(
     assert told["after"]["restated"] == 780
 
 
+def test_processes_that_write_and_seal_at_once_do_not_harm_each_other(
+    surroundings: dict[str, str],
+) -> None:
+    assert run(surroundings, "crowd") == []
+
+
 def test_no_minute_that_was_answered_is_lost_by_kills(surroundings: dict[str, str]) -> None:
     random_ = random.Random(7)
     first = nxt = 29_540_000
