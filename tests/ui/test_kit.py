@@ -19,6 +19,7 @@ ARGUMENTS = [
 ]  # fmt: skip
 WIDTHS = (1440, 1024, 390)
 KIT = "/kit/"
+PAGES = (KIT, "/nowhere/", "/sign-in/", "/steps/")
 VIOLATIONS = """
 window.refused = [];
 document.addEventListener("securitypolicyviolation", (event) => {
@@ -69,7 +70,7 @@ def open_page(browser: Browser, address: str) -> Iterator[Any]:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("path", [KIT, "/nowhere/"])
+@pytest.mark.parametrize("path", PAGES)
 def test_nothing_stands_in_anyones_way(open_page: Any, path: str, width: int, theme: str) -> None:
     page = open_page(path, width=width, theme=theme)
     page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
@@ -92,7 +93,7 @@ def test_the_palette_and_the_keys_stand_in_nobodys_way(open_page: Any, theme: st
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("path", [KIT, "/nowhere/", "/"])
+@pytest.mark.parametrize("path", [*PAGES, "/"])
 def test_no_page_scrolls_sideways(open_page: Any, path: str, width: int) -> None:
     page = open_page(path, width=width)
 

@@ -21,7 +21,6 @@ def everything() -> dict[str, Any]:
     """Return the context of the kit page; the same on every call."""
     return {
         "kit_now": _NOW,
-        "looks": ["ok", "watch", "burn", "crit", "nodata", "few", "mute", "sample"],
         "meanings": _MEANINGS,
         "budget_chart": _budget_chart(),
         "latency_chart": _latency_chart(),
@@ -30,7 +29,7 @@ def everything() -> dict[str, Any]:
         "slos": _slos(),
         "covered": [not 180 <= minute < 200 for minute in range(288)],
         "code": _CODE,
-        "steps": [("Source", "past"), ("Services", "cur"), ("Owners", "")],
+        "ranges": [("7d", "7 d"), ("30d", "30 d"), ("90d", "90 d")],
         "since": _NOW - dt.timedelta(minutes=44),
         "long_ago": dt.datetime(2025, 11, 12, 9, 5, tzinfo=dt.UTC),
     }

@@ -76,7 +76,7 @@ function typed() {
   places(text);
   settle();
   clearTimeout(timer);
-  if (text) timer = setTimeout(() => ask(text), WAIT_MS);
+  if (text && dialog.dataset.url) timer = setTimeout(() => ask(text), WAIT_MS);
   else show({ results: [] });
 }
 
