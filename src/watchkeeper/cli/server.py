@@ -1,5 +1,6 @@
 """``up``, ``web`` and ``engine``: the processes of the product."""
 
+import asyncio
 import ipaddress
 import signal
 import threading
@@ -63,7 +64,7 @@ class Server(uvicorn.Server):
         """Bind, then tell."""
         await super().startup(sockets)  # type: ignore[arg-type]
         if self.started:
-            self._on_ready()
+            await asyncio.to_thread(self._on_ready)
 
 
 def serve(bind: Bind, *, on_ready: Callable[[], None]) -> None:

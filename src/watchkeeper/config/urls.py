@@ -10,3 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("watchkeeper.identity.urls")),
     path("", include("watchkeeper.ui.urls")),
 ]
+handler400 = "watchkeeper.ui.views.bad_request"
+handler403 = "watchkeeper.ui.views.permission_denied"
+handler404 = "watchkeeper.ui.views.page_not_found"
+handler500 = "watchkeeper.ui.views.server_error"
