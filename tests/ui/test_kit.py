@@ -1,5 +1,6 @@
 """The kit of parts in a real browser: both themes, desk and phone."""
 
+import datetime as dt
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.ui.server import served
+from watchkeeper.ui.domain import times
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -211,6 +213,25 @@ def test_a_chart_tells_its_values_to_pointer_and_keys(open_page: Any) -> None:
     assert "17 Nov 03:42" in page.locator(".wk-read").first.inner_text()
     page.keyboard.press("ArrowLeft")
     assert "17 Nov 00:42" in page.locator(".wk-read").first.inner_text()
+
+
+def test_script_and_server_say_how_long_ago_in_the_same_words(open_page: Any) -> None:
+    page = open_page("/")
+    ages = (0, 4, 5, 59, 60, 3599, 3600, 86399, 86400, 900_000, -4, -240, -7200)
+    said = page.evaluate(
+        "ages => import('/static/ui/js/times.js').then(module => ages.map(module.relative))", ages
+    )
+    now = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
+
+    assert said == [times.relative(now - dt.timedelta(seconds=age), now=now) for age in ages]
+
+
+def test_a_page_without_a_list_or_a_chart_still_answers_its_keys(open_page: Any) -> None:
+    page = open_page("/")
+    for key in ("j", "k", "x", "/", "Escape"):
+        page.keyboard.press(key)
+    page.keyboard.press("?")
+    page.wait_for_selector("#keys[open]")
 
 
 def test_a_chart_is_saved_as_csv_with_full_values(open_page: Any) -> None:

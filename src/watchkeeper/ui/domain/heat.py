@@ -30,10 +30,14 @@ class HeatHour:
 
 @dataclass(frozen=True, slots=True)
 class HeatDay:
-    """One column: a local day and its 24 wall hours (a repeated hour is added to the first)."""
+    """One column: a local day and its 24 wall hours (a repeated hour is added to the first).
+
+    ``url`` leads to the day's rows, from the table; cells have their own.
+    """
 
     label: str
     hours: Sequence[HeatHour]
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,7 @@ class HeatRow:
     label: str
     total: str
     worst: str
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,4 +216,5 @@ def _row(day: HeatDay, total: float, unit: str) -> HeatRow:
         label=day.label,
         total=_amount(total, unit) if measured else "—",
         worst=f"{-index:02d}:00, {_amount(most, unit)}" if most else "—",
+        url=day.url,
     )

@@ -133,7 +133,7 @@ def _error_minutes() -> heat.HeatMap:
     for index in range(31):
         label = times.day_label(first + dt.timedelta(days=index), zone=_ZONE)
         hours = [_hour(index, hour) for hour in range(heat.HOURS)]
-        days.append(heat.HeatDay(label, hours))
+        days.append(heat.HeatDay(label, hours, url="?day"))
     return heat.HeatMap(
         name="minutes",
         summary="Error minutes by day and hour; most on 17 November, 03:00, with 42.",
