@@ -1,14 +1,25 @@
 """One objective over one window: the published vectors and the laws."""
 
 import datetime as dt
-from decimal import Decimal
 from fractions import Fraction
+from random import Random
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.slos.domain.factories import (
+    AS_OF,
+    DAY,
+    END,
+    HOUR,
+    MINUTE,
+    any_minutes,
+    evaluated,
+    make_question,
+    series,
+)
 from watchkeeper.kernel.intervals import Interval
 from watchkeeper.slos.domain import evaluation
 from watchkeeper.slos.domain.definition import (
@@ -16,84 +27,11 @@ from watchkeeper.slos.domain.definition import (
     CalendarUnit,
     CalendarWindow,
     NoData,
-    Objective,
     RollingWindow,
-    SloDefinition,
-    Window,
+    Severity,
 )
-from watchkeeper.slos.domain.evaluation import Evaluation, Question
 from watchkeeper.slos.domain.status import SloStatus
 from watchkeeper.telemetry.domain.series import SCALE, MinuteSeries
-from watchkeeper.telemetry.domain.spec import SliSpec
-
-AS_OF = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
-END = evaluation.minute_of(AS_OF)
-DAY = dt.timedelta(days=1)
-THIRTY_DAYS = RollingWindow(30 * DAY)
-LATER = AS_OF + DAY
-
-Runs = list[tuple[int, float, float] | tuple[int, None, None]]
-
-
-def series(*runs: tuple[int, float | None, float | None], end: int = END) -> MinuteSeries:
-    """Return minutes that end at ``end``: (how many, good each, total each), None for a gap."""
-    length = sum(run[0] for run in runs)
-    found = MinuteSeries.empty(start=end - length, end=end)
-    place = 0
-    for many, good, total in runs:
-        if good is not None and total is not None:
-            found.good[place : place + many] = round(good * SCALE)
-            found.total[place : place + many] = round(total * SCALE)
-            found.covered[place : place + many] = True
-        place += many
-    return found
-
-
-def evaluated(
-    minutes: MinuteSeries,
-    *,
-    target: str = "0.999",
-    window: Window = THIRTY_DAYS,
-    method: BudgetingMethod = BudgetingMethod.OCCURRENCES,
-    slice_target: str | None = None,
-    exclusions: tuple[Interval, ...] = (),
-    no_data: NoData = NoData.IGNORE,
-    minimum_events: int = 0,
-    expected_start: dt.datetime | None = None,
-    open_rules: frozenset[str] = frozenset(),
-    now: dt.datetime = LATER,
-) -> Evaluation:
-    objective = Objective(
-        target=Decimal(target),
-        sli="requests",
-        spec=SliSpec(kind="push"),
-        slice_target=Decimal(slice_target) if slice_target else None,
-        slice_minutes=1,
-    )
-    definition = SloDefinition(
-        name="checkout",
-        service="shop",
-        objectives=(objective,),
-        windows=(window,),
-        method=method,
-        no_data=no_data,
-        minimum_events=minimum_events,
-        expected_start=expected_start,
-    )
-    covered = np.flatnonzero(minutes.covered)
-    return evaluation.evaluate(
-        Question(
-            definition=definition,
-            objective=objective,
-            window=window,
-            series=minutes,
-            first_minute=minutes.start + int(covered[0]) if len(covered) else None,
-            exclusions=exclusions,
-            as_of=AS_OF,
-            now=now,
-            open_rules=open_rules,
-        )
-    )
 
 
 def test_a_window_is_weighted_by_events_and_not_by_minutes() -> None:
@@ -251,7 +189,7 @@ def test_a_rule_fires_strictly_above_its_factor_and_nothing_is_rounded(
 def test_the_status_is_the_first_that_holds(
     minutes: MinuteSeries, settings: dict[str, object], status: SloStatus
 ) -> None:
-    assert evaluated(minutes, **settings).status is status  # type: ignore[arg-type]
+    assert evaluated(minutes, **settings).status is status
 
 
 def test_nothing_measured_is_unknown_everywhere_and_never_zero() -> None:
@@ -272,27 +210,291 @@ def test_a_calendar_month_is_projected_over_its_whole_length() -> None:
     assert found.interval.end == dt.datetime(2026, 4, 1, tzinfo=dt.UTC)
 
 
-minute_runs = st.lists(
-    st.tuples(st.integers(1, 40), st.integers(0, 50), st.integers(0, 50)), min_size=1, max_size=6
+def test_a_calendar_month_is_begun_anew_on_its_first_instant() -> None:
+    month = CalendarWindow(CalendarUnit.MONTH, "UTC", dt.datetime.fromisoformat("2026-01-01"))
+    first_of_march = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+    minutes = series((60, 0, 10), end=evaluation.minute_of(first_of_march))
+
+    before = evaluated(minutes, window=month, as_of=first_of_march - MINUTE)
+    after = evaluated(minutes, window=month, as_of=first_of_march)
+
+    assert before.status is SloStatus.EXHAUSTED
+    assert after.status is SloStatus.NO_DATA
+
+
+def test_a_window_that_is_partly_measured_is_projected_from_its_first_measured_minute() -> None:
+    # 10 of 30 days: half of what was allowed so far is spent, a sixth of what will be.
+    found = evaluated(series((10 * 1440, 999.5, 1000)))
+
+    assert found.remaining == Fraction(1, 2)
+    assert found.projected == Fraction(5, 6)
+    assert found.coverage == 1
+
+
+def test_an_exclusion_at_the_start_does_not_shorten_the_time_that_ran() -> None:
+    start = AS_OF - DAY
+    minutes = series((1440, 999, 1000))
+
+    for length in (0, 1, 600):
+        excluded = (Interval(start, start + length * MINUTE),) if length else ()
+        found = evaluated(minutes, exclusions=excluded)
+        assert found.projected == 1 - Fraction(1, 30)
+
+
+def test_an_exclusion_takes_out_the_minutes_that_begin_in_it() -> None:
+    start = AS_OF - 10 * MINUTE
+    seconds = dt.timedelta(seconds=30)
+    minutes = series((10, 0, 1))
+
+    def total(begin: dt.datetime, end: dt.datetime) -> Fraction:
+        return evaluated(minutes, exclusions=(Interval(begin, end),)).total
+
+    assert total(start, start + MINUTE) == 9
+    assert total(start + seconds, start + MINUTE) == 10
+    assert total(start, start + seconds) == 9
+    assert total(start - DAY, AS_OF + DAY) == 0
+
+
+def test_a_window_whose_minutes_are_all_excluded_has_no_data() -> None:
+    found = evaluated(series((10, 0, 1)), exclusions=(Interval(AS_OF - DAY, AS_OF),))
+
+    assert found.status is SloStatus.NO_DATA
+    assert found.coverage is None
+
+
+def test_more_good_than_all_is_kept_and_never_told_as_more_than_all_good() -> None:
+    found = evaluated(series((10, 11, 10)))
+
+    assert (found.good, found.total) == (Fraction(110), Fraction(100))
+    assert found.sli == 1
+    assert found.remaining == 1
+    assert found.bad == 0
+
+
+def test_skew_between_good_and_total_balances_within_the_window() -> None:
+    found = evaluated(series((1, 8, 10), (1, 12, 10)))
+
+    assert found.sli == 1
+
+
+def test_the_minimum_is_in_events_also_where_slices_are_counted() -> None:
+    settings = {"method": BudgetingMethod.TIMESLICES, "slice_target": "0.9"}
+
+    enough = evaluated(series((2, 100, 100)), minimum_events=200, **settings)
+    few = evaluated(series((2, 100, 100)), minimum_events=201, **settings)
+
+    assert enough.status is SloStatus.OK
+    assert few.status is SloStatus.INSUFFICIENT
+    assert few.total == 2
+
+
+def test_minutes_after_the_instant_are_not_looked_at() -> None:
+    minutes = series((10, 1, 1), (5, 0, 1), end=END + 5)
+
+    found = evaluated(minutes, as_of=AS_OF, now=AS_OF)
+
+    assert found.sli == 1
+    assert found.burn_rates["5m"] == 0
+
+
+def test_seconds_of_the_instant_do_not_matter() -> None:
+    minutes = series((100, 9, 10))
+
+    found = evaluated(minutes, as_of=AS_OF + dt.timedelta(seconds=59))
+
+    assert (found.good, found.due_minutes) == (Fraction(900), 100)
+
+
+def test_a_series_that_begins_late_means_the_same_as_one_with_gaps_in_front() -> None:
+    start = AS_OF - 30 * DAY
+    late = series((100, 9, 10))
+    whole = series((43_100, None, None), (100, 9, 10))
+
+    for policy in NoData:
+        settings = {"expected_start": start, "no_data": policy}
+        assert evaluated(late, **settings) == evaluated(whole, **settings)
+
+
+def test_the_budget_is_told_in_events_and_in_time_of_full_outage() -> None:
+    found = evaluated(series((43_200, 999.5, 1000)))
+
+    assert found.budget == 43_200
+    assert found.bad == found.left == 21_600
+    assert found.allowed_outage == 43.2 * MINUTE
+    assert found.left_outage == 21.6 * MINUTE
+
+
+def test_an_error_minute_has_more_errors_than_the_objective_allows() -> None:
+    found = evaluated(
+        series((50, 1000, 1000), (3, 999, 1000), (7, 998.999, 1000), (5, 0, 0), (9, None, None))
+    )
+
+    assert found.error_minutes == 7
+    assert found.missing_minutes == 9
+
+
+def test_error_minutes_of_time_slices_are_those_of_bad_slices() -> None:
+    found = evaluated(
+        series((60, 100, 100), (10, 94, 100), (10, 96, 100)),
+        method=BudgetingMethod.TIMESLICES,
+        slice_target="0.95",
+        slice_minutes=5,
+    )
+
+    assert found.error_minutes == 10
+    assert found.bad == 2
+
+
+@pytest.mark.parametrize(
+    ("outage", "severity", "pace"),
+    [
+        pytest.param((0, 0), None, 3 * DAY, id="calm: the longest lookback"),
+        pytest.param((4320, 2), Severity.TICKET, 3 * DAY, id="a ticket: the longest lookback"),
+        pytest.param((60, 30), Severity.PAGE, HOUR, id="a page: the last hour"),
+    ],
 )
-
-
-@given(minute_runs)
-def test_what_is_left_and_what_is_spent_make_the_whole(runs: list[tuple[int, int, int]]) -> None:
-    found = evaluated(series(*((n, good, good + bad) for n, good, bad in runs)))
-
-    if found.remaining is not None and found.sli is not None:
-        assert found.remaining + (found.total - found.good) / found.budget == 1
-
-
-@given(minute_runs, st.integers(0, 60), st.integers(1, 60))
-def test_a_withdrawn_exclusion_leaves_no_trace(
-    runs: list[tuple[int, int, int]], ago: int, length: int
+def test_the_pace_is_that_of_the_last_hour_where_a_page_burns(
+    outage: tuple[int, int], severity: Severity | None, pace: dt.timedelta
 ) -> None:
-    minutes = series(*((n, good, good + bad) for n, good, bad in runs))
-    end = AS_OF - dt.timedelta(minutes=ago)
+    many, bad = outage
+    found = evaluated(series((43_200 - many, 1000, 1000), (many, 1000 - bad, 1000)))
+    [paced] = [state for state in found.rules if state.rule.long == pace]
+
+    assert found.severity is severity
+    assert found.pace == pace
+    assert found.exhausted_in == paced.exhausted_in
+
+
+def test_the_reason_says_how_many_more_failures_a_rule_takes() -> None:
+    # 1 h of 60,000 events at theta 0.0144: fires above 864; 600 failed.
+    found = evaluated(series((43_140, 1000, 1000), (60, 990, 1000)))
+    fast = found.rules[0]
+
+    assert fast.long_rate == 10
+    assert fast.more_failures == 265
+    assert evaluated(series((43_140, 1000, 1000), (60, 900, 1000))).rules[0].more_failures == 0
+    assert evaluated(series((10, None, None))).rules[0].more_failures is None
+
+
+def test_a_silent_short_lookback_holds_nothing_against_a_long_one_that_is_clear() -> None:
+    quiet = evaluated(series((1440, 1000, 1000), (10, 0, 0))).rules[0]
+    burning = evaluated(series((1440, 900, 1000), (10, 0, 0))).rules[0]
+
+    assert quiet.short_rate is burning.short_rate is None
+    assert quiet.holds is False
+    assert burning.holds is None
+
+
+def test_an_open_firing_burns_though_its_rule_no_longer_holds() -> None:
+    found = evaluated(series((100, 1, 1)), open_rules=frozenset({"ticket-fast", "page-fast"}))
+
+    assert found.status is SloStatus.BURNING
+    assert found.severity is Severity.PAGE
+    assert [state.is_open for state in found.rules] == [True, False, True, False]
+
+
+def test_rules_may_be_asked_for_in_place_of_the_definitions_own() -> None:
+    minutes = series((100, 1, 1))
+
+    assert evaluated(minutes, rules=()).burn_rates == {}
+    assert evaluated(minutes, rules=()).exhausted_in is None
+
+
+def test_what_is_needed_first_is_the_window_or_the_longest_lookback() -> None:
+    question = make_question(series((1, 1, 1)))
+    rules = evaluation.rules_of(question)
+
+    short = RollingWindow(DAY)
+    assert evaluation.first_needed(short, rules=rules, as_of=AS_OF) == END - 3 * 1440
+    assert evaluation.first_needed(short, rules=(), as_of=AS_OF) == END - 1440
+    assert evaluation.first_needed(question.window, rules=rules, as_of=AS_OF) == END - 30 * 1440
+
+
+def naive(minutes: MinuteSeries, policy: NoData, *, first: int, last: int) -> Fraction | None:
+    """Return the good share of ``[first, last)`` minute by minute, as the words say."""
+    begun = int(np.flatnonzero(minutes.covered)[0]) if minutes.covered.any() else None
+    known: list[tuple[int, int]] = []
+    held: list[tuple[int, int]] = []
+    before: tuple[int, int] | None = None
+    missing = 0
+    for place in range(len(minutes.covered)):
+        is_inside = first <= place < last
+        if minutes.covered[place]:
+            before = (int(minutes.good[place]), int(minutes.total[place]))
+            known.extend([before] * is_inside)
+        elif is_inside and begun is not None and place >= begun:
+            missing += 1
+            held.extend([before] if before else [])
+    good, total = (Fraction(sum(pair[side] for pair in known)) for side in (0, 1))
+    if policy is NoData.HOLD:
+        good += sum(pair[0] for pair in held)
+        total += sum(pair[1] for pair in held)
+    elif policy is not NoData.IGNORE and missing:
+        if not known:
+            return Fraction(policy is NoData.GOOD)
+        extra = total * missing / len(known)
+        good, total = good + extra * (policy is NoData.GOOD), total + extra
+    return good / total if total else None
+
+
+@given(any_minutes, st.sampled_from(NoData))
+def test_every_policy_gives_what_counting_minute_by_minute_gives(
+    minutes: MinuteSeries, policy: NoData
+) -> None:
+    found = evaluated(minutes, no_data=policy)
+    many = len(minutes.covered)
+
+    assert found.sli == naive(minutes, policy, first=0, last=many)
+    for label, lookback in {"5m": 5, "30m": 30, "1h": 60}.items():
+        share = naive(minutes, policy, first=max(0, many - lookback), last=many)
+        rate = None if share is None else (1 - share) * 1000
+        assert found.burn_rates[label] == rate
+
+
+@given(any_minutes)
+def test_what_is_left_and_what_is_spent_make_the_whole(minutes: MinuteSeries) -> None:
+    found = evaluated(minutes)
+
+    if found.remaining is not None:
+        assert found.remaining + found.bad / found.budget == 1
+
+
+@given(any_minutes, st.randoms(use_true_random=False))
+def test_the_order_of_minutes_in_the_window_does_not_matter(
+    minutes: MinuteSeries, random: Random
+) -> None:
+    order = list(range(len(minutes.covered)))
+    random.shuffle(order)
+    mixed = MinuteSeries(
+        minutes.start, minutes.good[order], minutes.total[order], minutes.covered[order]
+    )
+
+    for method in BudgetingMethod:
+        settings = {"method": method, "slice_target": "0.95"}
+        one, other = evaluated(minutes, **settings), evaluated(mixed, **settings)
+        assert (one.good, one.total, one.sli) == (other.good, other.total, other.sli)
+
+
+@given(any_minutes, st.integers(0, 60), st.integers(1, 60))
+def test_a_withdrawn_exclusion_leaves_no_trace(
+    minutes: MinuteSeries, ago: int, length: int
+) -> None:
+    end = AS_OF - ago * MINUTE
     before = evaluated(minutes)
 
-    evaluated(minutes, exclusions=(Interval(end - dt.timedelta(minutes=length), end),))
+    evaluated(minutes, exclusions=(Interval(end - length * MINUTE, end),))
 
     assert evaluated(minutes) == before
+
+
+@given(any_minutes, st.integers(0, 300), st.integers(1, 300))
+def test_an_exclusion_takes_its_minutes_out_of_the_sums(
+    minutes: MinuteSeries, ago: int, length: int
+) -> None:
+    end = AS_OF - ago * MINUTE
+    inside = slice(max(0, END - ago - length - minutes.start), max(0, END - ago - minutes.start))
+
+    found = evaluated(minutes, exclusions=(Interval(end - length * MINUTE, end),))
+
+    assert found.total * SCALE == int(minutes.total.sum() - minutes.total[inside].sum())
+    assert found.good * SCALE == int(minutes.good.sum() - minutes.good[inside].sum())
