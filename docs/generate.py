@@ -16,12 +16,12 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "watchkeeper.config.settings"
 
 
 def settings_page() -> str:
-    from watchkeeper.config.environment import Environment
+    from watchkeeper.plumbing.environment import Environment
 
     lines = [
         "# Settings",
         "",
-        "Written from `watchkeeper/config/environment.py`; do not edit.",
+        "Written from `watchkeeper/plumbing/environment.py`; do not edit.",
         "",
         "Each is an environment variable, or a key in `watchkeeper.toml` (in the data folder,",
         "or where `WATCHKEEPER_CONFIG` says) in lower case and without `WATCHKEEPER_`. The",
@@ -43,7 +43,7 @@ def commands_page() -> str:
     import typer
 
     from watchkeeper.cli import commands
-    from watchkeeper.cli.main import EPILOG
+    from watchkeeper.cli.options import EPILOG
 
     lines = [
         "# Commands",

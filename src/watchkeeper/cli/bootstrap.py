@@ -34,7 +34,7 @@ def open_data(*, migrate: bool = True) -> None:
     Raises:
         InvalidError: the folder, the key or the database cannot be used; the sentence says why.
     """
-    from watchkeeper.config.environment import Environment
+    from watchkeeper.plumbing.environment import Environment
     from watchkeeper.plumbing.keys import Keyring
 
     environment = Environment()

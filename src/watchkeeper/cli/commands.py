@@ -10,7 +10,7 @@ import typer
 from watchkeeper import __version__
 from watchkeeper.audit import cli as audit
 from watchkeeper.cli import bootstrap, host
-from watchkeeper.cli.main import EPILOG
+from watchkeeper.cli.options import EPILOG
 from watchkeeper.identity import cli as identity
 from watchkeeper.integrations.prometheus import cli as prometheus
 from watchkeeper.kernel.errors import InvalidError

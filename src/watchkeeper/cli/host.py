@@ -118,8 +118,8 @@ def restore(
 
 def _log() -> None:
     """Write log lines to standard error, as a server does."""
-    from watchkeeper.config.environment import Environment
     from watchkeeper.plumbing import logs
+    from watchkeeper.plumbing.environment import Environment
 
     environment = Environment()
     logs.configure(level=environment.log_level, shape=environment.log_format)
@@ -127,8 +127,8 @@ def _log() -> None:
 
 def _upgrade() -> None:
     """Bring the schema up to date, after a backup where there is something to lose."""
-    from watchkeeper.config.environment import Environment
     from watchkeeper.plumbing import backup as backups
+    from watchkeeper.plumbing.environment import Environment
 
     names = schema.pending()
     if not names:
@@ -148,10 +148,12 @@ def _load_sample() -> None:
 
 
 def _run_engine(stop: threading.Event) -> None:
-    from watchkeeper.config.jobs import JOBS
+    from django.conf import settings
+    from django.utils.module_loading import import_string
+
     from watchkeeper.plumbing.engine import Engine
 
-    Engine(JOBS).run(stop)
+    Engine(import_string(settings.WATCHKEEPER_JOBS)).run(stop)
 
 
 def _welcome(bind: server.Bind) -> None:

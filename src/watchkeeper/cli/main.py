@@ -9,10 +9,6 @@ from typer._click.exceptions import ClickException  # typer brings its own click
 from watchkeeper.cli import bootstrap, errors, options
 from watchkeeper.kernel.errors import WatchkeeperError
 
-EPILOG = (
-    "Every command takes --data DIR (the local data folder), or --url URL and --token TOKEN "
-    "(a server), anywhere on the line; or WATCHKEEPER_DATA, WATCHKEEPER_URL, WATCHKEEPER_TOKEN."
-)
 # What works without a data folder, or makes its own.
 _NEEDS_NO_DATA = {"validate", "up", "web", "engine", "migrate", "restore", "doctor", "version"}
 
@@ -63,8 +59,8 @@ def _dispatch(words: Sequence[str]) -> int:
 
 def _connect() -> None:
     """Choose between the local data folder and a server."""
-    from watchkeeper.config.environment import Environment
     from watchkeeper.plumbing import transport
+    from watchkeeper.plumbing.environment import Environment
 
     environment = Environment()
     if environment.url is None:

@@ -7,6 +7,10 @@ from pathlib import Path
 from watchkeeper.kernel.errors import InvalidError
 
 SHARED = ("--data", "--url", "--token")
+EPILOG = (
+    "Every command takes --data DIR (the local data folder), or --url URL and --token TOKEN "
+    "(a server), anywhere on the line; or WATCHKEEPER_DATA, WATCHKEEPER_URL, WATCHKEEPER_TOKEN."
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Django's settings, made from :mod:`watchkeeper.config.environment`."""
+"""Django's settings, made from :mod:`watchkeeper.plumbing.environment`."""
 
 import secrets
 from pathlib import Path
@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 
-from watchkeeper.config.environment import Environment
 from watchkeeper.plumbing import keys
+from watchkeeper.plumbing.environment import Environment
 
 ENVIRONMENT = Environment()
 WATCHKEEPER = ENVIRONMENT
@@ -185,3 +185,6 @@ WATCHKEEPER_SOURCES = {
     "prometheus": "watchkeeper.integrations.prometheus.adapter.PrometheusSource",
     "sample": "watchkeeper.integrations.sample.adapter.SampleSource",
 }
+
+# What the engine runs.
+WATCHKEEPER_JOBS = "watchkeeper.config.jobs.JOBS"

@@ -5,10 +5,12 @@ import pytest
 from watchkeeper.kernel.documents import Document
 from watchkeeper.manifests.domain import routing
 
+LINES = {"metadata.name": 5}
+
 
 def document(kind: str = "SLO", name: str = "a", **extra: object) -> Document:
     data = {"apiVersion": "openslo/v1", "kind": kind, "metadata": {"name": name}} | extra
-    return Document(data, file="f.yaml", line=3, lines={"metadata.name": 5})
+    return Document(data, file="f.yaml", line=3, lines=LINES)
 
 
 def problems(*documents: Document) -> list[str]:
@@ -35,7 +37,9 @@ def test_a_whole_document_has_no_problem() -> None:
 def test_what_is_missing_is_named_with_file_and_line(
     field: str, value: object, message: str
 ) -> None:
-    assert problems(document(**{field: value})) == [message]
+    changed = Document({**document().data, field: value}, file="f.yaml", line=3, lines=LINES)
+
+    assert problems(changed) == [message]
 
 
 def test_the_same_object_twice_is_refused_at_the_second() -> None:

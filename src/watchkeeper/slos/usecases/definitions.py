@@ -138,7 +138,7 @@ def _resolved(
 
 
 def _same(version: SloVersion, document: Document, resolved: Mapping[str, Any]) -> bool:
-    return version.document == dict(document.data) and version.resolved == resolved
+    return bool(version.document == dict(document.data) and version.resolved == resolved)
 
 
 def _define_slis(
