@@ -337,13 +337,18 @@ def request(  # noqa: PLR0913  one request has these parts
         max_bytes=max_bytes,
     )
     _deadline.at = clock.monotonic() + timeout_seconds
-    for _ in range(min(redirects, MOST_REDIRECTS) + 1):
+    return _followed(asked, redirects=min(redirects, MOST_REDIRECTS))
+
+
+def _followed(asked: _Asked, *, redirects: int) -> Response:
+    """Return the first answer that redirects no further."""
+    for _ in range(redirects + 1):
         response = _counted(asked)
         following = _following(asked, response) if redirects else None
         if following is None:
             return response
         asked = following
-    raise DependencyError(f"{target.host} redirects too often", permanent=True)
+    raise DependencyError(f"{asked.url.host} redirects too often", permanent=True)
 
 
 def _counted(asked: _Asked) -> Response:
