@@ -59,7 +59,7 @@ def judged(questions: list[Question]) -> tuple[Standings, Roster]:
     ]
     sides = np.array(back, np.int64).reshape(len(questions), 2, len(members.lookbacks))
     good, total, events, measured, due, due_measured, elapsed, period = np.array(rows, np.int64).T
-    sums = Sums(
+    counted = Sums(
         good=good,
         total=total,
         events=events,
@@ -72,7 +72,7 @@ def judged(questions: list[Question]) -> tuple[Standings, Roster]:
         total_back=sides[:, 1],
         is_open=np.array(is_open, np.bool_),
     )
-    return batch.judge(members, sums), members
+    return batch.judge(members, counted), members
 
 
 def near(value: object) -> object:

@@ -115,6 +115,13 @@ def test_the_line_falls_where_the_errors_were() -> None:
     assert [point.even for point in found] == pytest.approx([1, 0.5, 11 / 24, 0])
 
 
+def test_a_sparkline_goes_from_the_start_to_the_figure_in_even_steps() -> None:
+    question = make_question(series((720, 100, 100), (720, 99.9, 100)), window=RollingWindow(DAY))
+
+    assert timeline.spark(question, points=5) == (1, 1, 1, 0.75, 0.5)
+    assert timeline.spark(make_question(series((10, None, None))), points=3) == (None,) * 3
+
+
 def test_the_even_pace_of_a_month_ends_with_the_month() -> None:
     # The table of the reference screen: 77.2 % on 25 Oct 00:00 in [18 Oct 03:42, 17 Nov 03:42).
     as_of = utc("2026-11-17 03:42")
@@ -233,6 +240,7 @@ def test_a_window_that_begins_now_has_no_days_yet() -> None:
     assert timeline.by_day(question, time_zone="UTC") == ()
     assert timeline.error_hours(question, time_zone="UTC") == ()
     assert timeline.error_minutes(question) == ()
+    assert timeline.spark(question) == ()
     assert timeline.budget_over_time(question, at=[utc("2026-03-01")])[0].remaining is None
 
 

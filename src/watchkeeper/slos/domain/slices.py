@@ -364,5 +364,6 @@ def _numbers(flags: Flags) -> Counts:
 
 def _running(values: Counts) -> Counts:
     sums = np.zeros(len(values) + 1, np.int64)
-    np.cumsum(values, out=sums[1:])
+    if values.any():
+        np.cumsum(values, out=sums[1:])
     return sums

@@ -147,6 +147,19 @@ def budget_over_time(question: Question, *, at: Sequence[dt.datetime]) -> tuple[
     )
 
 
+def spark(question: Question, *, points: int = 31) -> tuple[float | None, ...]:
+    """Return the budget left at so many moments, evenly from the window's start to ``as_of``.
+
+    For a sparkline: to four decimals, all ``None`` where nothing happened.
+    """
+    interval = looked_at(question)
+    if interval is None:
+        return ()
+    moments = [interval.start + interval.length * step / (points - 1) for step in range(points)]
+    line = budget_over_time(question, at=moments)
+    return tuple(None if point.remaining is None else round(point.remaining, 4) for point in line)
+
+
 def remaining_at_each(
     question: Question, *, at: Sequence[dt.datetime]
 ) -> tuple[float | None, ...]:
