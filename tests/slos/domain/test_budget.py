@@ -47,6 +47,13 @@ def test_time_to_exhaustion_of_a_whole_budget(rate: str, expected: dt.timedelta)
     assert found == expected
 
 
+@pytest.mark.parametrize(("factor", "days"), [(14, 2), (7, 4), (2, 14), (1, 28)])
+def test_a_whole_budget_of_28_days_lasts_as_pyrra_labels_it(factor: int, days: int) -> None:
+    found = budget.time_to_exhaustion(Fraction(1), Fraction(factor), period=28 * DAY)
+
+    assert found == days * DAY
+
+
 def test_a_burn_of_35_for_ever_never_fires_at_36_and_spends_all_in_20_57_hours() -> None:
     found = budget.time_to_exhaustion(Fraction(1), Fraction(35), period=30 * DAY)
 

@@ -89,12 +89,36 @@ def test_defaults_that_would_fire_while_healthy_are_left_out_with_a_reason() -> 
     assert "0.9333 is below 1" in found.left_out[0]
 
 
-def test_defaults_that_no_outage_reaches_are_left_out() -> None:
+@pytest.mark.parametrize(
+    ("target", "is_there"), [("0.930556", True), ("0.9305", False), ("0.93", False)]
+)
+def test_defaults_that_no_outage_reaches_are_left_out(target: str, is_there: bool) -> None:
     # 14.4 x (1 - T) < 1 needs T > 93.0556 %.
-    found = burn_rules.defaults(period=30 * DAY, target=Decimal("0.93"))
+    found = burn_rules.defaults(period=30 * DAY, target=Decimal(target))
 
-    assert "page-fast" not in [rule.name for rule in found.rules]
-    assert "no outage reaches" in found.left_out[0]
+    assert ("page-fast" in [rule.name for rule in found.rules]) is is_there
+    assert any("no outage reaches" in sentence for sentence in found.left_out) is not is_there
+
+
+@pytest.mark.parametrize(
+    ("days", "names"),
+    [
+        pytest.param(1, [], id="1 d: every factor is below 1"),
+        pytest.param(7, ["page-fast", "page-slow"], id="7 d"),
+        pytest.param(28, ["page-fast", "page-slow", "ticket-fast"], id="28 d, as February"),
+        pytest.param(31, ["page-fast", "page-slow", "ticket-fast", "ticket-slow"], id="31 d"),
+    ],
+)
+def test_defaults_keep_their_lookbacks_and_make_sense_for_every_period(
+    days: int, names: list[str]
+) -> None:
+    found = burn_rules.defaults(period=days * DAY, target=THREE_NINES)
+
+    assert [rule.name for rule in found.rules] == names
+    assert len(found.rules) + len(found.left_out) == 4
+    for rule in found.rules:
+        burn_rules.check(rule, target=THREE_NINES)
+        assert rule.long < days * DAY
 
 
 DETECTION: dict[str, list[tuple[float, float] | None]] = {
