@@ -119,6 +119,11 @@ def check_retention(
 ) -> None:
     """Return if minutes are kept for as long as every window can look back.
 
+    Args:
+        window_list: The windows; a calendar window is taken at its longest, as a month of 31 days.
+        retention_days: How long minutes are kept.
+        at: Changes nothing, as the longest is the same at every instant.
+
     Raises:
         InvalidError: a window is longer than what is kept.
     """
