@@ -36,7 +36,6 @@ test: $(MARK)/dev ## Run all tests, on SQLite and on PostgreSQL
 check: $(MARK)/dev ## Format, lint, types, contracts, migrations, locks, docs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/djlint --check --quiet src
 	$(BIN)/djlint --lint --quiet src
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
@@ -48,7 +47,6 @@ check: $(MARK)/dev ## Format, lint, types, contracts, migrations, locks, docs
 fix: $(MARK)/dev ## Format and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
-	$(BIN)/djlint --reformat --quiet src || true
 	$(BIN)/python docs/generate.py
 
 bench: $(MARK)/dev ## Run the benchmarks beside their peers and print ratios

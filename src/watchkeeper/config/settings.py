@@ -67,7 +67,7 @@ def _database(url: str) -> dict[str, Any]:
         options |= {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;"
+            "init_command": "PRAGMA page_size=8192;PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;"
             "PRAGMA busy_timeout=20000;PRAGMA mmap_size=134217728;PRAGMA cache_size=-20000;"
             "PRAGMA foreign_keys=ON;",
         }
@@ -155,6 +155,7 @@ SESSION_COOKIE_AGE = 7 * 24 * 3600
 CSRF_COOKIE_NAME = "__Host-wk_csrf" if SECURE_HTTPS else "wk_csrf"
 CSRF_COOKIE_SECURE = SECURE_HTTPS
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "watchkeeper.ui.views.csrf_failure"
 DATA_UPLOAD_MAX_MEMORY_SIZE = ENVIRONMENT.body_limit_bytes
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
