@@ -8,6 +8,7 @@ import atexit
 import functools
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -30,56 +31,96 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@functools.cache
-def server_url() -> str:
-    """Start the cluster and return its address, without a database's name."""
+class Cluster:
+    """A PostgreSQL server of our own, below ``folder``; it can be crashed and started again."""
+
+    def __init__(self, folder: Path, binaries: Path) -> None:
+        self._binaries = binaries
+        self._data = folder / "data"
+        self._as_user: list[str] = []
+        self._server: subprocess.Popen[bytes] | None = None
+        self.port = free_port()
+        folder.chmod(0o755)
+        self._data.mkdir(mode=0o700)
+        if os.geteuid() == 0:
+            shutil.chown(self._data, USER)
+            self._as_user = [
+                "setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups",
+            ]  # fmt: skip
+        self._run(
+            "initdb", "-D", str(self._data), "-A", "trust", "-U", USER, "--no-sync", "-E", "UTF8",
+            "--locale=C.UTF-8",
+        )  # fmt: skip
+
+    @property
+    def url(self) -> str:
+        """Address of the server, without a database's name."""
+        return f"postgresql://{USER}@127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start the server and wait until it answers."""
+        self._server = subprocess.Popen(
+            [*self._as_user, str(self._binaries / "postgres"), "-D", str(self._data),
+             "-p", str(self.port), "-c", "listen_addresses=127.0.0.1",
+             "-c", f"unix_socket_directories={self._data}", "-c", "fsync=off",
+             "-c", "full_page_writes=off", "-c", "max_connections=200"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        ready = [str(self._binaries / "pg_isready"), "-h", "127.0.0.1", "-p", str(self.port), "-q"]
+        for _ in range(100):
+            if subprocess.run(ready, check=False).returncode == 0 and self._server.poll() is None:
+                return
+            try:
+                self._server.wait(timeout=0.1)
+            except subprocess.TimeoutExpired:
+                continue
+            break
+        raise RuntimeError("the private PostgreSQL did not start")
+
+    def crash(self) -> None:
+        """End the server at once, as a crash does; it recovers at the next start."""
+        self._signal(signal.SIGQUIT)
+
+    def stop(self) -> None:
+        """End the server, its clients' connections with it."""
+        self._signal(signal.SIGINT)
+
+    def _signal(self, number: int) -> None:
+        if self._server is not None:
+            self._server.send_signal(number)
+            self._server.wait(timeout=30)
+
+    def _run(self, program: str, *words: str) -> None:
+        command = [*self._as_user, str(self._binaries / program), *words]
+        subprocess.run(command, check=True, capture_output=True)
+
+
+def new_cluster() -> tuple[Cluster, Path]:
+    """Make a cluster in a folder of its own; skips where PostgreSQL is not installed."""
     binaries = programs()
     if binaries is None:
         if os.environ.get("CI"):
             raise RuntimeError("PostgreSQL's server programs are missing")
         pytest.skip("this machine has no PostgreSQL server programs", allow_module_level=True)
     folder = Path(tempfile.mkdtemp(prefix="watchkeeper-postgresql-"))
-    folder.chmod(0o755)
-    data = folder / "data"
-    data.mkdir(mode=0o700)
-    as_user: list[str] = []
-    if os.geteuid() == 0:
-        shutil.chown(data, USER)
-        as_user = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups"]
-    port = free_port()
-    subprocess.run(
-        [*as_user, str(binaries / "initdb"), "-D", str(data), "-A", "trust", "-U", USER,
-         "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"],
-        check=True,
-        capture_output=True,
-    )  # fmt: skip
-    server = subprocess.Popen(
-        [*as_user, str(binaries / "postgres"), "-D", str(data), "-p", str(port),
-         "-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={data}",
-         "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    atexit.register(_stop, server, folder, os.getpid())
-    for _ in range(100):
-        ready = subprocess.run(
-            [str(binaries / "pg_isready"), "-h", "127.0.0.1", "-p", str(port), "-q"], check=False
-        )
-        if ready.returncode == 0 and server.poll() is None:
-            return f"postgresql://{USER}@127.0.0.1:{port}"
-        try:
-            server.wait(timeout=0.1)
-        except subprocess.TimeoutExpired:
-            continue
-        break
-    raise RuntimeError("the private PostgreSQL did not start")
+    return Cluster(folder, binaries), folder
 
 
-def _stop(server: "subprocess.Popen[bytes]", folder: Path, owner: int) -> None:
-    if os.getpid() == owner:
-        server.terminate()
-        server.wait(timeout=30)
-        shutil.rmtree(folder, ignore_errors=True)
+@functools.cache
+def server_url() -> str:
+    """Start the cluster of this test session and return its address."""
+    cluster, folder = new_cluster()
+    owner = os.getpid()
+
+    def end() -> None:
+        if os.getpid() == owner:
+            cluster.stop()
+            shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(end)
+    cluster.start()
+    return cluster.url
 
 
 def postgresql_url() -> str:

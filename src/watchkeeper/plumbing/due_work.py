@@ -2,21 +2,39 @@
 
 A claim raises the row's fence and sets a lease. Whoever was thought dead and comes back holds an
 old fence, so that nothing it says about the row counts. The database's clock decides alone.
+
+A row whose lease ran out may have killed its process. It is claimed alone from then on, so that
+its neighbours are not blamed with it, and is put in quarantine after some such ends.
 """
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import F
+from django.db.transaction import TransactionManagementError
 
+from watchkeeper.kernel.errors import ConflictError
+from watchkeeper.plumbing import crash_points, metrics
 from watchkeeper.plumbing.models import DueWork
 
 LEASE_MS = 3_000
+LONGEST_LEASE_MS = 120_000
 MAX_ATTEMPTS = 5
+FOREVER = 2**31 - 1
 _TABLE = DueWork._meta.db_table
 _FIRST_BACK_OFF_MS = 1_000
 _LONGEST_BACK_OFF_MS = 300_000
+_CRASH_BACK_OFF_MS = 5_000
+_ENDED = "the process ended while it worked on this"
+
+
+class LeaseLostError(ConflictError):
+    """Somebody else holds the work now; what was done with the old claim must not count."""
+
+    code = "lease_lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,25 +81,92 @@ def put(*, kind: str, key: str, due_ms: int, payload: dict[str, Any] | None = No
     )
 
 
-def claim(*, kind: str, owner: str, limit: int = 1, lease_ms: int = LEASE_MS) -> list[Claim]:
-    """Take up to ``limit`` due pieces of ``kind`` that nobody holds, the longest due first."""
+def claim(
+    *,
+    kind: str,
+    owner: str,
+    limit: int = 1,
+    lease_ms: int = LEASE_MS,
+    keys: Collection[str] = (),
+    max_attempts: int = MAX_ATTEMPTS,
+) -> list[Claim]:
+    """Take up to ``limit`` due pieces of ``kind`` that nobody holds, the longest due first.
+
+    Args:
+        kind: What sort of work.
+        owner: Who takes it, for people.
+        limit: How many at most.
+        lease_ms: How long they are held unless renewed; at most two minutes.
+        keys: Which of the sort the caller can do; empty for any.
+        max_attempts: After how many ends of the process a piece goes in quarantine; ``FOREVER``
+            for work that comes round, which waits longer each time instead.
+    """
+    if not 0 < lease_ms <= LONGEST_LEASE_MS:
+        raise ValueError(f"a lease lasts up to {LONGEST_LEASE_MS} ms, not {lease_ms}")
+    due, values = _due_sql(kind, keys=keys, max_attempts=max_attempts)
+    with connection.cursor() as cursor:  # reads only: most questions find nothing due
+        cursor.execute(
+            f"SELECT lease_until_ms > 0 FROM {_TABLE} WHERE {due} ORDER BY due_ms, id LIMIT 1",  # noqa: S608  fixed texts
+            values,
+        )
+        first = cursor.fetchone()
+    if first is None:
+        return []
+    is_suspect = bool(first[0])
+    claims = _take(
+        f"{due} AND lease_until_ms {'>' if is_suspect else '='} 0",
+        values,
+        limit=1 if is_suspect else limit,
+        settings=[max_attempts, _ENDED, owner, lease_ms],
+    )
+    if claims:
+        outcome = "taken over" if is_suspect else "claimed"
+        metrics.LEASES.labels(kind, outcome).inc(len(claims))
+        crash_points.reach("due_work.claimed")
+    return claims
+
+
+def _due_sql(
+    kind: str, *, keys: Collection[str], max_attempts: int
+) -> tuple[str, list[str | int]]:
+    """Return the condition of rows that may be claimed, and its values.
+
+    A lease that ends later than any may was given before the clock stepped back.
+    """
     now = _clock_sql()
-    skip = "FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
+    wait = f"CASE WHEN attempts > 60 THEN {_LONGEST_BACK_OFF_MS} ELSE (attempts - 1) * %s END"
+    sql = (
+        f"kind = %s AND NOT quarantined AND due_ms <= {now} AND (lease_until_ms = 0"
+        f" OR lease_until_ms + {wait} <= {now} OR lease_until_ms > {now} + {LONGEST_LEASE_MS})"
+    )
+    values: list[str | int] = [kind, _CRASH_BACK_OFF_MS if max_attempts == FOREVER else 0]
+    if keys:
+        sql += f" AND key IN ({', '.join(['%s'] * len(keys))})"
+        values += sorted(keys)
+    return sql, values
+
+
+def _take(
+    condition: str, values: list[str | int], *, limit: int, settings: list[Any]
+) -> list[Claim]:
+    chosen = f"SELECT id FROM {_TABLE} WHERE {condition} ORDER BY due_ms, id LIMIT %s"  # noqa: S608
+    if connection.vendor == "postgresql":  # an array is made once; IN could be asked again
+        chosen = f"= ANY(ARRAY({chosen} FOR UPDATE SKIP LOCKED))"
+    else:
+        chosen = f"IN ({chosen})"
     sql = f"""
         UPDATE {_TABLE}
-        SET fence = fence + 1, attempts = attempts + 1, owner = %s,
-            lease_until_ms = {now} + %s
-        WHERE id IN (
-            SELECT id FROM {_TABLE}
-            WHERE kind = %s AND NOT quarantined AND due_ms <= {now} AND lease_until_ms <= {now}
-            ORDER BY due_ms, id LIMIT %s {skip}
-        )
-        RETURNING id, kind, key, payload, due_ms, fence, attempts
-    """  # noqa: S608  only fixed texts are put in
+        SET quarantined = (lease_until_ms > 0 AND attempts >= %s),
+            last_error = CASE WHEN lease_until_ms > 0 THEN %s ELSE last_error END,
+            fence = fence + 1, attempts = attempts + 1, owner = %s,
+            lease_until_ms = {_clock_sql()} + %s
+        WHERE id {chosen}
+        RETURNING id, kind, key, payload, due_ms, fence, attempts, quarantined
+    """  # noqa: S608  fixed texts
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql, [owner, lease_ms, kind, limit])
+        cursor.execute(sql, [*settings, *values, limit])
         rows = cursor.fetchall()
-    claims = [Claim(r[0], r[1], r[2], _payload(r[3]), r[4], r[5], r[6]) for r in rows]
+    claims = [Claim(r[0], r[1], r[2], _payload(r[3]), *r[4:7]) for r in rows if not r[7]]
     return sorted(claims, key=lambda held: (held.due_ms, held.id))
 
 
@@ -91,28 +176,44 @@ def _payload(value: Any) -> dict[str, Any]:
 
 def renew(held: Claim, *, lease_ms: int = LEASE_MS) -> bool:
     """Hold on for another lease; false if it was lost, and nothing done with it may count."""
-    sql = f"UPDATE {_TABLE} SET lease_until_ms = {_clock_sql()} + %s WHERE id = %s AND fence = %s"  # noqa: S608
+    sql = f"UPDATE {_TABLE} SET lease_until_ms = {_clock_sql()} + %s WHERE id = %s AND fence = %s"  # noqa: S608  fixed texts
     with connection.cursor() as cursor:
         cursor.execute(sql, [lease_ms, held.id, held.fence])
-        return bool(cursor.rowcount)
+        is_held = bool(cursor.rowcount)
+    if not is_held:
+        metrics.LEASES.labels(held.kind, "lost").inc()
+    return is_held
 
 
-def is_held(held: Claim) -> bool:
-    """Return whether nobody else has claimed it since."""
-    return DueWork.objects.filter(pk=held.id, fence=held.fence).exists()
+def confirm(held: Claim) -> None:
+    """Make the caller's transaction count only while the claim is held: nobody takes it before.
+
+    Raises:
+        LeaseLostError: somebody else took it.
+        TransactionManagementError: there is no transaction that the check could protect.
+    """
+    if not connection.in_atomic_block:
+        raise TransactionManagementError("confirm() protects a transaction: open one")
+    rows = DueWork.objects.select_for_update().filter(pk=held.id, fence=held.fence)
+    if not list(rows.values_list("pk")):
+        raise LeaseLostError(f"{held.kind} {held.key} is held by another")
 
 
 def finish(held: Claim) -> bool:
     """Remove what is done; false if the claim was lost."""
+    crash_points.reach("due_work.finishing")
     deleted, _ = DueWork.objects.filter(pk=held.id, fence=held.fence).delete()
+    crash_points.reach("due_work.finished")
     return bool(deleted)
 
 
 def reschedule(held: Claim, *, due_ms: int) -> bool:
     """Let work that comes round be due again at ``due_ms``; false if the claim was lost."""
+    crash_points.reach("due_work.finishing")
     changed = DueWork.objects.filter(pk=held.id, fence=held.fence).update(
         due_ms=due_ms, lease_until_ms=0, owner="", attempts=0, last_error="", quarantined=False
     )
+    crash_points.reach("due_work.finished")
     return bool(changed)
 
 
@@ -127,7 +228,7 @@ def fail(held: Claim, *, error: str, forever: bool = False) -> bool:
     Returns:
         False if the claim was lost.
     """
-    wait = min(_FIRST_BACK_OFF_MS * 2 ** (held.attempts - 1), _LONGEST_BACK_OFF_MS)
+    wait = min(_FIRST_BACK_OFF_MS * 2 ** min(held.attempts - 1, 20), _LONGEST_BACK_OFF_MS)
     changed = DueWork.objects.filter(pk=held.id, fence=held.fence).update(
         due_ms=database_ms() + wait,
         lease_until_ms=0,
@@ -136,3 +237,25 @@ def fail(held: Claim, *, error: str, forever: bool = False) -> bool:
         quarantined=not forever and held.attempts >= MAX_ATTEMPTS,
     )
     return bool(changed)
+
+
+def pull_in(*, kind: str, key: str, latest_ms: int) -> bool:
+    """Let work be due at ``latest_ms`` at the latest, where the clock stepped back under it."""
+    late = DueWork.objects.filter(kind=kind, key=key, due_ms__gt=latest_ms, lease_until_ms=0)
+    return bool(late.update(due_ms=latest_ms))
+
+
+def release(*, kind: str, key: str, now_ms: int) -> bool:
+    """Let work out of quarantine, to be tried as if for the first time; false if it is not in."""
+    rows = DueWork.objects.filter(kind=kind, key=key, quarantined=True)
+    return bool(
+        rows.update(
+            quarantined=False, attempts=0, lease_until_ms=0, due_ms=now_ms, fence=F("fence") + 1
+        )
+    )
+
+
+def quarantined() -> list[tuple[str, str, str]]:
+    """Return (kind, key, last error) of all work that was given up, for people to look at."""
+    rows = DueWork.objects.filter(quarantined=True).order_by("kind", "key")
+    return list(rows.values_list("kind", "key", "last_error"))

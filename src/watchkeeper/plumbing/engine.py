@@ -5,16 +5,17 @@ import os
 import platform
 import secrets
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import structlog
-from django.db import close_old_connections, connection
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from watchkeeper import __version__
 from watchkeeper.kernel import clock
-from watchkeeper.plumbing import due_work, metrics
+from watchkeeper.plumbing import due_work, jobs, metrics, redaction
 from watchkeeper.plumbing.due_work import Claim
 from watchkeeper.plumbing.jobs import Job
 from watchkeeper.plumbing.models import DueWork, EngineNode
@@ -22,9 +23,11 @@ from watchkeeper.plumbing.models import DueWork, EngineNode
 KIND = "job"
 POLL_SECONDS = 0.5
 HEARTBEAT_SECONDS = 1.0
+TIDY_BEATS = 10
 WORKERS = 3
 STALL_MS = 15_000
 _FORGET_MS = 86_400_000
+_LONGEST_BACK_OFF_MS = 300_000
 
 logger = structlog.get_logger(__name__)
 
@@ -32,9 +35,11 @@ logger = structlog.get_logger(__name__)
 class Engine:
     """Runs jobs until told to stop; a job that fails is logged and tried again, others go on."""
 
-    def __init__(self, jobs: Sequence[Job]) -> None:
-        self._jobs = {job.name: job for job in jobs}
-        self.name = f"{platform.node()}-{os.getpid()}-{secrets.token_hex(4)}"
+    def __init__(self, work: Sequence[Job]) -> None:
+        self._jobs = {job.name: job for job in work}
+        if len(self._jobs) != len(work):
+            raise ValueError("two jobs have one name")
+        self.name = f"{platform.node()[:60]}-{os.getpid()}-{secrets.token_hex(4)}"
 
     def run(self, stop: threading.Event, *, workers: int = WORKERS) -> None:
         """Loop until ``stop`` is set; what is in hand is finished first.
@@ -44,92 +49,117 @@ class Engine:
             workers: How many jobs may run at once, so that a long one delays no other.
         """
         threads = [
-            threading.Thread(target=self._work, args=(stop,), name=f"worker-{n}", daemon=True)
+            threading.Thread(target=self._insist, args=(stop, self._work), name=f"worker-{n}")
             for n in range(workers)
         ]
-        threads.append(threading.Thread(target=self._beat, args=(stop,), name="heartbeat"))
+        threads.append(
+            threading.Thread(target=self._insist, args=(stop, self._beat), name="heartbeat")
+        )
         for thread in threads:
+            thread.daemon = True
             thread.start()
         for thread in threads:
             thread.join()
 
-    def _work(self, stop: threading.Event) -> None:
-        while not stop.is_set():
-            try:
-                self._register()
-                self._loop(stop)
-            except Exception:  # the outermost loop: a database that went away comes back
-                logger.exception("a worker lost its footing and begins again")
-                connection.close()
-                stop.wait(1.0)
-        connection.close()
-
     def run_once(self) -> int:
         """Run every job that is due now and return how many ran; for tests and commands."""
-        self._register()
+        self._announce()
         ran = 0
         while self._step():
             ran += 1
         return ran
 
-    def _register(self) -> None:
-        now_ms = due_work.database_ms()
-        for job in self._jobs.values():
-            due_work.put(kind=KIND, key=job.name, due_ms=now_ms)
-        EngineNode.objects.update_or_create(
-            name=self.name,
-            defaults={"started_ms": now_ms, "beat_ms": now_ms, "version": __version__},
-        )
-        EngineNode.objects.filter(beat_ms__lt=now_ms - _FORGET_MS).delete()
+    def _insist(self, stop: threading.Event, loop: Callable[[threading.Event], None]) -> None:
+        """Run ``loop`` until ``stop`` is set, again and again: a lost database comes back."""
+        while not stop.is_set():
+            try:
+                loop(stop)
+            except Exception:  # the outermost loop
+                logger.exception("the engine lost its footing and begins again")
+                connection.close()
+                stop.wait(1.0)
+        connection.close()
 
-    def _loop(self, stop: threading.Event) -> None:
+    def _work(self, stop: threading.Event) -> None:
         while not stop.is_set():
             if not self._step():
                 stop.wait(POLL_SECONDS)
+            _mend_connection()
+
+    def _beat(self, stop: threading.Event) -> None:
+        """Tell each second that this engine lives, and put its jobs right now and then."""
+        beats = 0
+        while not stop.is_set():
+            if beats % TIDY_BEATS == 0:
+                self._announce()
+            beats += 1
+            EngineNode.objects.filter(name=self.name).update(beat_ms=due_work.database_ms())
+            _mend_connection()
+            stop.wait(HEARTBEAT_SECONDS)
+
+    def _announce(self) -> None:
+        """Make sure that this engine and its jobs are known, and forget engines long gone."""
+        now_ms = due_work.database_ms()
+        for job in self._jobs.values():
+            due_work.put(kind=KIND, key=job.name, due_ms=now_ms)
+            latest = next_due(now_ms, job) + _LONGEST_BACK_OFF_MS
+            due_work.pull_in(kind=KIND, key=job.name, latest_ms=latest)
+        EngineNode.objects.update_or_create(
+            name=self.name,
+            defaults={"beat_ms": now_ms, "jobs": sorted(self._jobs)},
+            create_defaults={
+                "started_ms": now_ms,
+                "beat_ms": now_ms,
+                "version": __version__,
+                "jobs": sorted(self._jobs),
+            },
+        )
+        EngineNode.objects.filter(beat_ms__lt=now_ms - _FORGET_MS).delete()
 
     def _step(self) -> bool:
         """Claim one due job and run it; false if none is due."""
-        claims = due_work.claim(kind=KIND, owner=self.name)
+        claims = due_work.claim(
+            kind=KIND, owner=self.name, keys=self._jobs, max_attempts=due_work.FOREVER
+        )
         for held in claims:
             self._run(held)
         return bool(claims)
 
     def _run(self, held: Claim) -> None:
-        job = self._jobs.get(held.key)
-        if job is None:  # a job of an older or newer version; its own engine runs it
-            due_work.reschedule(held, due_ms=due_work.database_ms() + 60_000)
-            return
+        job = self._jobs[held.key]
         done = threading.Event()
         keeper = threading.Thread(target=_keep, args=(held, done), name="lease", daemon=True)
         keeper.start()
         began = clock.monotonic()
         try:
-            job.run(tick_now())
+            with jobs.holding(partial(due_work.confirm, held)):
+                job.run(tick_now())
         except Exception as error:  # one job's fault must not stop the others
             logger.exception("job failed", job=job.name, attempts=held.attempts)
             metrics.JOB_RUNS.labels(job.name, "failed").inc()
-            due_work.fail(held, error=f"{type(error).__name__}: {error}", forever=True)
+            told = redaction.cleaned(f"{type(error).__name__}: {error}")
+            is_held = due_work.fail(held, error=told, forever=True)
         else:
             metrics.JOB_RUNS.labels(job.name, "done").inc()
-            due_work.reschedule(held, due_ms=next_due(due_work.database_ms(), job))
+            due_ms = next_due(due_work.database_ms(), job)
+            is_held = due_work.reschedule(held, due_ms=due_ms)
         finally:
             metrics.JOB_SECONDS.labels(job.name).set(clock.monotonic() - began)
             done.set()
             keeper.join(timeout=5)
+        if not is_held:
+            logger.warning("job was taken over", job=job.name)
 
-    def _beat(self, stop: threading.Event) -> None:
-        while not stop.wait(HEARTBEAT_SECONDS):
-            try:
-                close_old_connections()
-                EngineNode.objects.filter(name=self.name).update(beat_ms=due_work.database_ms())
-            except Exception:  # the loop tells of a lost database; the heart just misses a beat
-                logger.warning("no heartbeat", exc_info=True)
-        connection.close()
+
+def _mend_connection() -> None:
+    """Let go of a connection that failed, so that the next question opens a new one."""
+    if connection.errors_occurred:
+        close_old_connections()
 
 
 def next_due(now_ms: int, job: Job) -> int:
     """Return when ``job`` is due next: the next whole multiple of its cadence."""
-    cadence = int(job.cadence_seconds * 1000)
+    cadence = max(1, int(job.cadence_seconds * 1000))
     return (now_ms // cadence + 1) * cadence
 
 
@@ -144,6 +174,18 @@ def last_beat_age_ms() -> int | None:
     """Return how long ago the liveliest engine beat; ``None`` if none ever ran."""
     newest = EngineNode.objects.order_by("-beat_ms").values_list("beat_ms", flat=True).first()
     return None if newest is None else max(0, due_work.database_ms() - newest)
+
+
+def longest_overdue_ms() -> int:
+    """Return how long a job that a living engine knows waits for a hand; 0 if none does."""
+    now_ms = due_work.database_ms()
+    alive = EngineNode.objects.filter(beat_ms__gte=now_ms - STALL_MS)
+    known = {name for names in alive.values_list("jobs", flat=True) for name in names}
+    waiting = DueWork.objects.filter(
+        kind=KIND, key__in=known, due_ms__lte=now_ms, lease_until_ms__lte=now_ms
+    )
+    first = waiting.order_by("due_ms").values_list("due_ms", flat=True).first()
+    return 0 if first is None else now_ms - first
 
 
 def failing_jobs() -> dict[str, str]:
@@ -168,22 +210,37 @@ class _Engines(Collector):
     """Reads the heartbeat when asked, so that any web node can tell of the engines."""
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        """Yield the age of the newest heartbeat; nothing where no engine ever ran."""
-        age = last_beat_age_ms()
-        if age is not None:
-            yield GaugeMetricFamily(
-                "watchkeeper_engine_last_beat_age_seconds",
-                "Time since the liveliest engine beat.",
-                value=age / 1000,
-            )
-        yield GaugeMetricFamily(
-            "watchkeeper_jobs_failing", "Jobs whose last run failed.",
-            value=len(failing_jobs()),
-        )  # fmt: skip
+        """Yield how the engines do; without a database only that there is none."""
+        try:
+            yield from _readings()
+        except (DatabaseError, InterfaceError):
+            yield _gauge("database_up", "Whether the database answers.", 0)
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
         """Name nothing beforehand, so that registering asks no database."""
         return ()
+
+
+def _readings() -> list[GaugeMetricFamily]:
+    found = [
+        _gauge("database_up", "Whether the database answers.", 1),
+        _gauge("jobs_failing", "Jobs whose last run failed.", len(failing_jobs())),
+        _gauge("work_quarantined", "Due work that was given up.", len(due_work.quarantined())),
+        _gauge(
+            "jobs_longest_overdue_seconds",
+            "How long a due job waits for a hand.",
+            longest_overdue_ms() / 1000,
+        ),
+    ]
+    age = last_beat_age_ms()
+    if age is not None:
+        help_text = "Time since the liveliest engine beat."
+        found.append(_gauge("engine_last_beat_age_seconds", help_text, age / 1000))
+    return found
+
+
+def _gauge(name: str, help_text: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"watchkeeper_{name}", help_text, value=value)
 
 
 metrics.REGISTRY.register(_Engines())

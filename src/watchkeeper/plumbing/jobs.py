@@ -1,13 +1,18 @@
 """What the engine runs."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """Work that comes round.
+
+    A job may be stopped anywhere and begun again by another node, so each of its transactions
+    stands alone, and what it does twice has the same result as once.
 
     Attributes:
         name: ``slice.verb``, unique.
@@ -19,3 +24,30 @@ class Job:
     name: str
     cadence_seconds: float
     run: Callable[[dt.datetime], None]
+
+
+_confirm: ContextVar[Callable[[], None] | None] = ContextVar("confirm", default=None)
+
+
+def confirm_lease() -> None:
+    """Let the current transaction count only if the job that runs it still holds its lease.
+
+    For a job whose writes must not come from a node that was thought dead and came back. Called
+    inside the transaction, before it ends; outside of a job it does nothing.
+
+    Raises:
+        LeaseLostError: another node runs the job now.
+    """
+    check = _confirm.get()
+    if check is not None:
+        check()
+
+
+@contextmanager
+def holding(check: Callable[[], None]) -> Iterator[None]:
+    """Let :func:`confirm_lease` call ``check`` while the block runs; for the engine."""
+    token = _confirm.set(check)
+    try:
+        yield
+    finally:
+        _confirm.reset(token)
