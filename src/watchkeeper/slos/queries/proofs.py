@@ -3,11 +3,9 @@
 import datetime as dt
 from typing import Any
 
-from watchkeeper.slos.domain import history
+from watchkeeper.slos.domain import timeline
 from watchkeeper.slos.queries.rows import exclusion_rows
 from watchkeeper.slos.queries.standing import Standing, number, standings, status_json
-
-_EPOCH = dt.date(1970, 1, 1)
 
 
 def proof(*, name: str, now: dt.datetime, at: dt.datetime | None = None) -> list[dict[str, Any]]:
@@ -45,17 +43,17 @@ def _proof(standing: Standing, exclusions: list[Any]) -> dict[str, Any]:
         "exclusions": touching,
         "days": [
             {
-                "day": _EPOCH + dt.timedelta(days=day.day),
+                "day": day.day,
                 "good": number(day.good),
                 "total": number(day.total),
                 "measured_minutes": day.measured,
                 "due_minutes": day.due,
                 "excluded_minutes": day.excluded,
             }
-            for day in history.by_day(standing.question)
+            for day in timeline.by_day(standing.question, time_zone="UTC")
         ],
         "error_minutes": [
             dt.datetime.fromtimestamp(minute * 60, tz=dt.UTC)
-            for minute in history.error_minutes(standing.question)
+            for minute in timeline.error_minutes(standing.question)
         ],
     }

@@ -84,7 +84,7 @@ def _chunk(ids: Sequence[int], *, at: dt.datetime, now: dt.datetime) -> Iterator
     minutes = telemetry.minutes_of(set(slis.values()), start=start, end=end)
     heads = telemetry.heads(set(slis.values()))
     exclusions = _exclusions(slos.values(), start=start)
-    firings = _open_rules(ids)
+    firings = _open_rules(ids, at=at)
     for slo in ids:
         own = versions[slo]
         version = in_force(own, at)
@@ -187,9 +187,13 @@ def _exclusions(slos: Any, *, start: int) -> dict[int, tuple[Interval, ...]]:
     return found
 
 
-def _open_rules(ids: Sequence[int]) -> dict[tuple[int, int, int], frozenset[str]]:
+def _open_rules(
+    ids: Sequence[int], *, at: dt.datetime
+) -> dict[tuple[int, int, int], frozenset[str]]:
+    """Return the rules whose firing was open at an instant."""
     found: dict[tuple[int, int, int], set[str]] = {}
-    rows = Firing.objects.filter(Q(slo_id__in=ids), ended_at__isnull=True)
+    began = Firing.objects.filter(slo_id__in=ids, started_at__lt=at + dt.timedelta(minutes=1))
+    rows = began.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=at))
     for row in rows:
         key = (row.slo_id, row.objective_index, row.window_index)
         found.setdefault(key, set()).add(row.rule)

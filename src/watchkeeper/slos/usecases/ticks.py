@@ -8,7 +8,7 @@ from django.db import transaction
 
 from watchkeeper.plumbing.facts import publish
 from watchkeeper.slos import queries
-from watchkeeper.slos.domain import evaluation, history, hysteresis, windows
+from watchkeeper.slos.domain import evaluation, hysteresis, timeline, windows
 from watchkeeper.slos.domain import status as words
 from watchkeeper.slos.domain.evaluation import RuleState
 from watchkeeper.slos.domain.hysteresis import Step
@@ -79,7 +79,7 @@ def _state(standing: Standing) -> SloState:
         coverage=number(answer.coverage),
         exhausted_in_seconds=left.total_seconds() if left is not None else None,
         burn_rates={label: number(rate) for label, rate in answer.burn_rates.items()},
-        spark=history.spark(standing.question),
+        spark=list(timeline.spark(standing.question)),
         spark_day=evaluation.minute_of(answer.as_of) // 1440,
     )
 
