@@ -50,7 +50,10 @@ spec:
   service: s
   budgetingMethod: Occurrences
   indicator: {spec: {ratioMetric: {good: &p {metricSource: {type: push, spec: {}}}, total: *p}}}
-  timeWindow: [{duration: 1M, isRolling: false, calendar: {startTime: 2020-01-21 12:30:00, timeZone: America/New_York}}]
+  timeWindow:
+    - duration: 1M
+      isRolling: false
+      calendar: {startTime: 2020-01-21 12:30:00, timeZone: America/New_York}
   objectives: [{target: 0.99}]
 """
     [document] = yaml_documents.load(text, file="a.yaml")
