@@ -62,8 +62,7 @@ class Cluster:
         self._server = subprocess.Popen(
             [*self._as_user, str(self._binaries / "postgres"), "-D", str(self._data),
              "-p", str(self.port), "-c", "listen_addresses=127.0.0.1",
-             "-c", f"unix_socket_directories={self._data}", "-c", "fsync=off",
-             "-c", "full_page_writes=off", "-c", "max_connections=200"],
+             "-c", f"unix_socket_directories={self._data}", "-c", "max_connections=200"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )  # fmt: skip
