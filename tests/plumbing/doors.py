@@ -106,6 +106,8 @@ urlpatterns = [
     path("setup/<str:token>", opened),
 ]
 
+handler500 = "watchkeeper.plumbing.middleware.server_error"
+
 USERS = {
     "alice": Actor(kind=ActorKind.USER, id=1, role=Role.EDITOR, via="api"),
     "bob": Actor(kind=ActorKind.USER, id=2, role=Role.EDITOR, via="api"),
@@ -122,6 +124,8 @@ class NamedActors:
         user = USERS.get(request.headers.get("X-User", ""))
         if user is not None:
             request.actor = user  # type: ignore[attr-defined]
+        if request.headers.get("X-User") in ERRORS:
+            raise ERRORS[request.headers["X-User"]]
         response = self._get_response(request)  # type: ignore[operator]
         assert isinstance(response, HttpResponse)
         return response

@@ -59,7 +59,7 @@ def check(world: World, expected: Sequence[str], *, interruptions: int) -> None:
     assert sum(calls.values()) - len(calls) <= interruptions * BATCH
     claims = Counter((key, fence) for key, fence, _ in world.lines())
     assert max(claims.values()) == 1
-    assert "Traceback" not in world.errors()
+    assert world.errors() == ""  # nobody found the database locked
 
 
 def test_work_survives_workers_that_are_killed_at_random(world: World) -> None:

@@ -235,6 +235,18 @@ def test_errors_of_pages_are_told_and_hold_no_secret(
         assert response["X-Request-ID"] in response.text
 
 
+@pytest.mark.parametrize(("path", "kind"), [("/address", "page"), ("/api/v1/who", "api")])
+def test_errors_of_inner_layers_are_told_too(doors: Client, path: str, kind: str) -> None:
+    away = doors.get(path, headers={"X-User": "operational"})
+    broken = doors.get(path, headers={"X-User": "unexpected"})
+
+    assert (away.status_code, broken.status_code) == (503, 500)
+    assert away["Retry-After"] == "5"
+    assert broken["X-Request-ID"] in broken.text
+    assert "hunter22" not in away.text + broken.text
+    assert (away["Content-Type"] == "application/problem+json") is (kind == "api")
+
+
 def test_an_address_that_no_page_has_is_told(doors: Client) -> None:
     assert doors.get("/nothing").status_code == 404
 

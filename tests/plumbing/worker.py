@@ -47,7 +47,8 @@ def items(ledger: int) -> None:
                     continue
             if not claims:
                 time.sleep(0.02)
-        except OperationalError:  # the database was killed
+        except OperationalError as error:  # the database was killed
+            sys.stderr.write(f"{error}\n")
             connection.close()
             time.sleep(0.1)
 

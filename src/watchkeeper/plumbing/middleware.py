@@ -7,6 +7,7 @@ before the inner layers have run.
 import contextlib
 import ipaddress
 import re
+import sys
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -82,9 +83,6 @@ class RequestMiddleware:
         """Answer errors that a page raised; the API has answered its own before."""
         if isinstance(error, WatchkeeperError):
             return error_answer(request, error)
-        if isinstance(error, OperationalError | InterfaceError):
-            logger.error("database unavailable", exc_info=error)
-            return error_answer(request, UnavailableError("The database cannot be reached"))
         if isinstance(error, Http404):
             return error_answer(request, NotFoundError("There is nothing at this address"))
         if isinstance(error, PermissionDenied):
@@ -95,8 +93,21 @@ class RequestMiddleware:
         return fault(request, error)
 
 
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer what a middleware raised; for Django's ``handler500``."""
+    error = sys.exc_info()[1]
+    return fault(request, error if isinstance(error, Exception) else RuntimeError("unknown"))
+
+
 def fault(request: HttpRequest, error: Exception) -> HttpResponse:
-    """Log what nobody expected, and answer with nothing but the name that the log gives it."""
+    """Log what nobody expected, and answer with nothing but the name that the log gives it.
+
+    A database that is away is expected: whoever asks may ask again.
+    """
+    if isinstance(error, OperationalError | InterfaceError):
+        logger.error("database unavailable", exc_info=error)
+        message = "The database cannot be reached; send this again"
+        return error_answer(request, UnavailableError(message))
     request_id = getattr(request, "request_id", "")
     logger.error("request failed", request_id=request_id, exc_info=error)
     message = f"This is a fault of Watchkeeper; its log names it {request_id}"
