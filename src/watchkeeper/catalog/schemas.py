@@ -1,7 +1,11 @@
 """The JSON of the catalogue."""
 
+from typing import Annotated
+
 from ninja import Schema
 from pydantic import Field
+
+Name = Annotated[str, Field(min_length=1, max_length=253)]
 
 
 class ServiceIn(Schema):
@@ -9,16 +13,23 @@ class ServiceIn(Schema):
 
     title: str = Field("", max_length=200)
     description: str = Field("", max_length=10_000)
-    tier: int | None = Field(None, ge=0, le=3)
+    tier: int | None = Field(None, ge=0, le=3, description="0 matters most.")
     lifecycle: str = Field("", max_length=60)
-    owner: str | None = Field(None, description="Name of the team.")
+    owner: Name | None = Field(None, description="Name of the team.")
     on_call_url: str = Field("", max_length=1000)
     runbook_url: str = Field("", max_length=1000)
     repository_url: str = Field("", max_length=1000)
     chat_channel: str = Field("", max_length=200)
-    labels: dict[str, str] = Field({}, description="Free pairs.")
-    hard: list[str] = Field([], max_length=500, description="What it cannot do without.")
-    soft: list[str] = Field([], max_length=500, description="What it can do without.")
+    labels: dict[str, str] = Field({}, max_length=100, description="Free pairs.")
+    hard: list[Name] = Field(
+        [],
+        max_length=500,
+        description="What it cannot do without: services, outside vendors, resource:x, api:x.",
+    )
+    soft: list[Name] = Field([], max_length=500, description="What it can do without.")
+    fallback: str = Field(
+        "", max_length=1000, description="What stands in when it is gone; empty: nothing."
+    )
 
 
 class ServiceOut(ServiceIn):
@@ -26,15 +37,26 @@ class ServiceOut(ServiceIn):
 
     name: str
     owner: str | None = Field(None, validation_alias="owner_name")
-    origin: str
+    origin: str = Field(description="file, ui, api, discovered or sample.")
+    file: str = Field(description="The file it came from; empty: none.")
+    is_taken_over: bool
+
+
+class ServiceDetailOut(ServiceOut):
+    """A service and what hangs on it."""
+
+    needed_by: list[str] = Field(description="Services that name it as a dependency.")
+    journeys: list[str] = Field(description="Journeys that it is part of.")
 
 
 class JourneyIn(Schema):
     """A journey."""
 
     title: str = Field("", max_length=200)
-    owner: str | None = None
-    services: list[str] = Field(max_length=200)
+    owner: Name | None = Field(None, description="Name of the team.")
+    services: list[Name] = Field(
+        max_length=200, description="In the order in which a customer meets them."
+    )
 
 
 class JourneyOut(JourneyIn):
@@ -42,7 +64,9 @@ class JourneyOut(JourneyIn):
 
     name: str
     owner: str | None = Field(None, validation_alias="owner_name")
-    origin: str
+    origin: str = Field(description="file, ui, api, discovered or sample.")
+    file: str = Field(description="The file it came from; empty: none.")
+    is_taken_over: bool
 
 
 class CatalogFindingOut(Schema):
@@ -51,3 +75,4 @@ class CatalogFindingOut(Schema):
     kind: str
     subject: str
     detail: str
+    services: list[str]
