@@ -47,7 +47,9 @@ def answering(body: bytes, *, head: str = "200 OK", headers: str = "") -> Speak:
 
     def speak(connection: socket.socket) -> None:
         connection.sendall(
-            f"HTTP/1.1 {head}\r\nContent-Length: {len(body)}\r\n{headers}\r\n".encode() + body
+            f"HTTP/1.1 {head}\r\nConnection: close\r\nContent-Length: {len(body)}\r\n"
+            f"{headers}\r\n".encode()
+            + body
         )
 
     return speak

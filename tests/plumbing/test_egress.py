@@ -88,9 +88,25 @@ def test_connections_are_used_again() -> None:
     assert len(server.received) == 1
 
 
+def test_a_kept_connection_that_was_closed_is_opened_anew_for_a_harmless_request() -> None:
+    def speak(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        connection.recv(65536)  # the second request, which is left without an answer
+
+    with tcp_server(speak) as server:
+        url = f"http://127.0.0.1:{server.port}/"
+        assert request("GET", url, trust=Trust.ADMIN).text == "ok"
+        assert request("GET", url, trust=Trust.ADMIN).text == "ok"
+        with pytest.raises(DependencyError):
+            request("POST", url, trust=Trust.ADMIN)
+        egress.close()
+
+    assert len(server.received) == 2
+
+
 def test_what_admins_opened_is_not_used_for_members() -> None:
     def speak(connection: socket.socket) -> None:
-        answering(b"ok")(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
         connection.recv(65536)
 
     with tcp_server(speak) as server:

@@ -11,7 +11,6 @@ import base64
 import ipaddress
 import json as json_module
 import queue
-import re
 import socket
 import ssl
 import threading
@@ -26,19 +25,16 @@ import httpcore
 import httpx
 from django.conf import settings
 
-from watchkeeper import __version__
 from watchkeeper.kernel import addresses, clock
 from watchkeeper.kernel.errors import DependencyError
-from watchkeeper.plumbing import metrics, unpacking
+from watchkeeper.plumbing import metrics, unpacking, wire_headers
 
 CONNECT_SECONDS = 2.0
 MOST_REDIRECTS = 3
 _SERVER_ERROR = 500
 _REDIRECTS = {301, 302, 303, 307, 308}
 _FORBIDDEN_PORTS = {0, 22, 23, 25, 53, 110, 143, 445, 465, 587, 3306, 5432, 6379, 11211}
-_NOT_IN_HEADERS = re.compile(r"[^\x20-\x7e\t]")
 _RESOLVERS = threading.BoundedSemaphore(32)
-_OURS = {"host", "content-length", "accept-encoding", "connection", "transfer-encoding"}
 
 
 class Trust(Enum):
@@ -52,6 +48,10 @@ class TooLargeError(DependencyError):
     """The answer is longer than was asked for."""
 
     code = "too_large"
+
+
+class _BrokeOffError(DependencyError):
+    """The connection ended in the middle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,12 +353,22 @@ def _followed(asked: _Asked, *, redirects: int) -> Response:
 
 def _counted(asked: _Asked) -> Response:
     try:
-        response = _exchange(asked)
+        response = _patient_exchange(asked)
     except DependencyError as error:
         metrics.EGRESS.labels("refused" if error.permanent else "failed").inc()
         raise
     metrics.EGRESS.labels("answered").inc()
     return response
+
+
+def _patient_exchange(asked: _Asked) -> Response:
+    """Ask a second time where a kept connection may have been closed under a harmless request."""
+    try:
+        return _exchange(asked)
+    except _BrokeOffError:
+        if asked.method not in {"GET", "HEAD"}:
+            raise
+        return _exchange(asked)
 
 
 def _exchange(asked: _Asked) -> Response:
@@ -373,7 +383,9 @@ def _exchange(asked: _Asked) -> Response:
             httpcore.URL(
                 scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
             ),
-            headers=_wire_headers(asked),
+            headers=wire_headers.of(
+                asked.headers, host=asked.name, method=asked.method, length=len(asked.body)
+            ),
             content=asked.body,
             extensions={"timeout": timeout | {"pool": seconds}},
         ) as answer:
@@ -405,26 +417,9 @@ def _told(asked: _Asked, error: Exception) -> DependencyError:
         message = f"{asked.name} has a certificate that is not trusted: {cause.verify_message}"
         return DependencyError(message, permanent=True)
     message = f"{asked.name}: {error}" if str(error) else f"{asked.name} broke off"
+    if isinstance(error, httpcore.ReadError | httpcore.WriteError | httpcore.RemoteProtocolError):
+        return _BrokeOffError(message, permanent=False)
     return DependencyError(message, permanent=isinstance(error, _RefusedError))
-
-
-def _wire_headers(asked: _Asked) -> list[tuple[bytes, bytes]]:
-    """Return the headers to send; a message about a bad one never shows its value."""
-    ours = {
-        "Host": asked.name,
-        "Accept-Encoding": "gzip",
-        "User-Agent": f"watchkeeper/{__version__}",
-    }
-    if asked.body or asked.method in {"POST", "PUT", "PATCH"}:
-        ours["Content-Length"] = str(len(asked.body))
-    given = {name: value for name, value in asked.headers.items() if name.lower() not in _OURS}
-    known = {name.lower() for name in given}
-    wire = {name: value for name, value in ours.items() if name.lower() not in known} | given
-    for name, value in wire.items():
-        if not name or _NOT_IN_HEADERS.search(name + value):
-            message = f"The header {name!r} holds characters that HTTP does not allow"
-            raise DependencyError(message, permanent=True)
-    return [(name.encode(), value.strip().encode()) for name, value in wire.items()]
 
 
 def _stamp(ca_file: Path | None) -> int:
