@@ -47,7 +47,6 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
-_PAGE_STATUS = {400, 403, 404, 405, 500}
 
 View = Callable[[HttpRequest], HttpResponse]
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -196,21 +195,14 @@ def _plain(text: str, status: int) -> HttpResponse:
 
 
 def _uniform(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Give errors that Django itself answered the form of ours, keeping their headers."""
+    """Give errors that Django itself answered on the API our form, keeping their headers."""
     status = response.status_code
-    if status < 400 or response.streaming:
-        return response
     kind = response.get("Content-Type", "")
-    if wants_problem(request):
-        if kind.startswith(problems.CONTENT_TYPE):
-            return response
-        ours = rest.answer(_django_error(request, status), request, status=status)
-    elif status in _PAGE_STATUS and getattr(request, "resolver_match", None) is None:
-        if not kind.startswith("text/html"):
-            return response
-        ours = error_answer(request, _django_error(request, status), status=status)
-    else:
+    if status < 400 or response.streaming or not wants_problem(request):
         return response
+    if kind.startswith(problems.CONTENT_TYPE):
+        return response
+    ours = rest.answer(_django_error(request, status), request, status=status)
     for name, value in response.items():
         if name not in {"Content-Type", "Content-Length"}:
             ours.setdefault(name, value)
