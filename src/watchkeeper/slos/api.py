@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Status
+from ninja import Body, Router, Status
 
 from watchkeeper.kernel import access, clock
 from watchkeeper.kernel.access import Permission
@@ -65,7 +65,7 @@ def get_slo(request: HttpRequest, name: str) -> SloDetail:
 
 
 @router.put("/slos/{name}", response=SavedOut, summary="Make or change an SLO")
-def put_slo(request: HttpRequest, name: str, body: dict[str, Any]) -> SavedOut:
+def put_slo(request: HttpRequest, name: str, body: Body[dict[str, Any]]) -> SavedOut:
     """Make the SLO be as the OpenSLO document says; a change starts a new version."""
     document = Document(body)
     if document.name != name:

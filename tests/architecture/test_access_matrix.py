@@ -1,0 +1,236 @@
+"""Every principal against every operation: what may be done is a table, and nothing is missing.
+
+Operations are read from the API's own document and from the URL table; one without a row here
+fails.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests.factories import HOST, make_slo, make_team, make_user, slo_document
+from watchkeeper.audit.models import AuditEntry
+from watchkeeper.catalog import usecases as catalog
+from watchkeeper.catalog.domain.backstage import ServiceSpec
+from watchkeeper.config.api import api
+from watchkeeper.identity import usecases as identity
+from watchkeeper.kernel import clock
+from watchkeeper.kernel.origins import Origin
+from watchkeeper.slos import usecases as slos
+from watchkeeper.slos.usecases.exclusions import Wanted
+from watchkeeper.telemetry import usecases as telemetry
+from watchkeeper.telemetry.domain import sources
+
+NOW = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
+OWN, OTHER = "checkout-team", "search-team"
+MINUTES = {"minutes": [{"time": "2026-03-02T00:00:00Z", "good": 1, "total": 1}]}
+EXCLUSION = {"start": "2026-03-01T00:00:00Z", "end": "2026-03-01T01:00:00Z", "reason": "x"}
+SOURCE = {"kind": "prometheus", "url": "http://127.0.0.1:1"}
+
+# What each operation needs, and a body that would do it. "own": in the team that owns the object.
+ANYBODY, READ, EDIT, MANAGE = "anybody signed in", "read", "edit own", "manage own"
+ORGANISATION_EDIT, ADMIN, AUDIT = "edit all", "admin", "audit"
+OPERATIONS: dict[str, tuple[str, Any]] = {
+    "POST /api/v1/apply": (ANYBODY, {"files": []}),
+    "POST /api/v1/validate": (ANYBODY, {"files": []}),
+    "GET /api/v1/export": (READ, None),
+    "GET /api/v1/me": (READ, None),
+    "GET /api/v1/audit": (AUDIT, None),
+    "GET /api/v1/catalog/findings": (READ, None),
+    "GET /api/v1/services": (READ, None),
+    "GET /api/v1/services/{name}": (READ, None),
+    "PUT /api/v1/services/{name}": (EDIT, {"title": "New", "owner": OWN}),
+    "DELETE /api/v1/services/{name}": (EDIT, None),
+    "POST /api/v1/services/{name}/take-over": (EDIT, {}),
+    "GET /api/v1/journeys": (READ, None),
+    "GET /api/v1/journeys/{name}": (READ, None),
+    "PUT /api/v1/journeys/{name}": (EDIT, {"owner": OWN, "services": ["shop", "other"]}),
+    "DELETE /api/v1/journeys/{name}": (EDIT, None),
+    "POST /api/v1/journeys/{name}/take-over": (EDIT, {}),
+    "GET /api/v1/slos": (READ, None),
+    "GET /api/v1/slos/status": (READ, None),
+    "GET /api/v1/slos/{name}": (READ, None),
+    "GET /api/v1/slos/{name}/status": (READ, None),
+    "GET /api/v1/slos/{name}/versions": (READ, None),
+    "GET /api/v1/slos/{name}/proof": (READ, None),
+    "PUT /api/v1/slos/{name}": (EDIT, dict(slo_document(objectives=[{"target": 0.9}]).data)),
+    "DELETE /api/v1/slos/{name}": (EDIT, None),
+    "POST /api/v1/slos/{name}/take-over": (EDIT, {}),
+    "GET /api/v1/firings": (READ, None),
+    "GET /api/v1/exclusions": (READ, None),
+    "POST /api/v1/exclusions": (EDIT, EXCLUSION | {"slo": "checkout"}),
+    "DELETE /api/v1/exclusions/{exclusion_id}": (EDIT, None),
+    "GET /api/v1/slis": (READ, None),
+    "GET /api/v1/slis/{name}": (READ, None),
+    "GET /api/v1/slis/{name}/minutes": (READ, None),
+    "POST /api/v1/slis/{name}/minutes": (EDIT, MINUTES),
+    "GET /api/v1/sources": (READ, None),
+    "GET /api/v1/sources/{name}": (READ, None),
+    "POST /api/v1/sources": (ADMIN, SOURCE | {"name": "new"}),
+    "PUT /api/v1/sources/{name}": (ADMIN, SOURCE),
+    "DELETE /api/v1/sources/{name}": (ADMIN, None),
+    "POST /api/v1/sources/{name}/check": (ADMIN, {}),
+    "GET /api/v1/people": (READ, None),
+    "POST /api/v1/people": (ADMIN, {"name": "dora"}),
+    "PATCH /api/v1/people/{name}": (ADMIN, {"role": "auditor"}),
+    "POST /api/v1/people/{name}/link": (ADMIN, {}),
+    "GET /api/v1/teams": (READ, None),
+    "GET /api/v1/teams/{name}": (READ, None),
+    "PUT /api/v1/teams/{name}": (MANAGE, {"title": "New"}),
+    "DELETE /api/v1/teams/{name}": (MANAGE, None),
+    "GET /api/v1/tokens": (AUDIT, None),
+    "POST /api/v1/tokens": ("never by a token", {"name": "more", "role": "viewer"}),
+    "DELETE /api/v1/tokens/{name}": (ADMIN, None),
+    "GET /api/v1/sample": (READ, None),
+    "POST /api/v1/sample": (ADMIN, {}),
+    "DELETE /api/v1/sample": (ADMIN, None),
+}
+NAMES = {"services": "shop", "journeys": "buy", "slos": "checkout", "slis": "checkout-requests",
+         "sources": "prom", "people": "bob", "teams": OWN, "tokens": "victim"}  # fmt: skip
+SLOW = {"POST /api/v1/sample"}  # allowed cells would load 90 days; its own tests do
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who asks by the API: a token, or nobody."""
+
+    role: str
+    team: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.role} of {self.team}" if self.team else self.role
+
+    def may(self, needs: str) -> bool:
+        """The rules again, written as a table and not as the code has them."""
+        is_own = self.team == OWN
+        everywhere = self.team is None
+        allowed = {
+            ANYBODY: self.role != "nobody",
+            READ: self.role != "nobody",
+            AUDIT: everywhere and self.role in {"admin", "auditor"},
+            ADMIN: everywhere and self.role == "admin",
+            EDIT: (everywhere or is_own) and self.role in {"editor", "manager", "admin"},
+            MANAGE: (everywhere or is_own) and self.role in {"manager", "admin"},
+            ORGANISATION_EDIT: everywhere and self.role in {"editor", "manager", "admin"},
+        }
+        return allowed.get(needs, False)
+
+
+PRINCIPALS = [
+    Principal("nobody"),
+    *(Principal(r) for r in ("viewer", "responder", "editor", "manager", "admin", "auditor")),
+    *(Principal(r, OWN) for r in ("viewer", "responder", "editor", "manager")),
+    *(Principal(r, OTHER) for r in ("responder", "editor", "manager")),
+]
+
+
+def operations() -> list[str]:
+    paths = api.get_openapi_schema()["paths"]
+    return sorted(f"{method.upper()} {path}" for path in paths for method in paths[path])
+
+
+def test_every_operation_has_a_row() -> None:
+    assert set(operations()) - set(OPERATIONS) == set()
+
+
+@pytest.fixture
+def world() -> dict[str, str]:
+    """One of everything, owned by the own team; returns what fills the addresses."""
+    now = clock.now()
+    for team in (OWN, OTHER):
+        make_team(team)
+    make_user("bob")
+    spec = ServiceSpec(name="shop", owner=OWN)
+    catalog.save_service(actor=HOST, spec=spec, origin=Origin.API, now=now)
+    journey = catalog.JourneySpec(name="buy", title="Buy", owner=OWN, services=("shop",))
+    document = {"apiVersion": "watchkeeper/v1", "kind": "Journey", "metadata": {"name": "buy"}}
+    save_journey(journey, document, now)
+    make_slo(origin=Origin.API)
+    definition = sources.define(name="prom", kind="prometheus", details={"url": SOURCE["url"]})
+    telemetry.save_source(actor=HOST, definition=definition, origin=Origin.API, now=now)
+    wanted = Wanted(NOW - dt.timedelta(hours=1), NOW, "agreed", slo="checkout")
+    made = slos.add_exclusion(actor=HOST, wanted=wanted, now=now)
+    identity.create_token(actor=HOST, name="victim", role="viewer", now=now)
+    return {"exclusion_id": str(made)}
+
+
+def save_journey(journey: Any, document: dict[str, Any], now: dt.datetime) -> None:
+    document = document | {"spec": {"title": "Buy", "owner": OWN, "services": ["shop"]}}
+    catalog.save_journey(actor=HOST, spec=journey, document=document, origin=Origin.API, now=now)
+
+
+def client_of(principal: Principal) -> Client:
+    if principal.role == "nobody":
+        return Client()
+    made = identity.create_token(
+        actor=HOST, name="mine", role=principal.role, team=principal.team, now=clock.now()
+    )
+    return Client(headers={"authorization": f"Bearer {made.token}"})
+
+
+def address(operation: str, world: dict[str, str]) -> tuple[str, str]:
+    method, path = operation.split(" ", 1)
+    kind = path.split("/")[3]
+    return method, path.replace("{name}", NAMES.get(kind, "")).replace(
+        "{exclusion_id}", world["exclusion_id"]
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("principal", PRINCIPALS, ids=str)
+@pytest.mark.parametrize("operation", [o for o in operations() if o in OPERATIONS])
+def test_only_those_who_may_can(
+    principal: Principal, operation: str, world: dict[str, str]
+) -> None:
+    needs, body = OPERATIONS[operation]
+    method, path = address(operation, world)
+    client = client_of(principal)
+    allowed = principal.may(needs)
+    if allowed and operation in SLOW:
+        return
+    before = AuditEntry.objects.count()
+
+    answer = client.generic(method, path, json.dumps(body), content_type="application/json")
+
+    if allowed:
+        # 409: nothing to take over; 502: no source answers at that address
+        assert answer.status_code < 400 or answer.status_code in {409, 502}, answer.content
+        return
+    wanted = {401} if principal.role == "nobody" else {404} if needs == AUDIT else {403}
+    assert answer.status_code in wanted, answer.content
+    assert AuditEntry.objects.count() == before
+
+
+def patterns(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for item in resolver.url_patterns:
+        path = f"{prefix}{item.pattern}"
+        if isinstance(item, URLResolver):
+            yield from patterns(item, path)
+        else:
+            yield path, item
+
+
+PAGES = sorted({path for path, _ in patterns(get_resolver()) if not path.startswith("api/v1/")})
+# What a stranger may open; everything else sends them to sign in, or does not know them.
+OPEN = {"healthz", "readyz", "metrics", "account/login/", "kit/"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", [p for p in PAGES if "<" not in p and "^" not in p])
+def test_a_stranger_sees_no_page_but_the_open_ones(path: str) -> None:
+    identity.create_token(actor=HOST, name="set-up-done", role="viewer", now=NOW)
+
+    answer = Client().get(f"/{path}")
+
+    if path in OPEN:
+        assert answer.status_code in {200, 503}
+    else:
+        assert answer.status_code in {302, 404, 405}, answer.status_code
+        if answer.status_code == 302:
+            assert "/account/login/" in answer["Location"] or answer["Location"] == "/"
