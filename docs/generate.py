@@ -78,7 +78,7 @@ def walk(command: Any, name: str) -> Iterator[tuple[str, Any]]:
 def option_row(parameter: Any) -> str:
     names = ", ".join(f"`{name}`" for name in (*parameter.opts, *parameter.secondary_opts))
     if parameter.param_type_name == "argument":
-        names = f"`{parameter.human_readable_name}`"
+        names = f"`{str(parameter.name).upper()}`"
     meaning = (getattr(parameter, "help", "") or "").replace("|", "\\|")
     return f"| {names} | {meaning} |"
 

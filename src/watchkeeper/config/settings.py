@@ -99,6 +99,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "watchkeeper.identity.middleware.ActorMiddleware",
+    "watchkeeper.plumbing.idempotency.IdempotencyMiddleware",
 ]
 ROOT_URLCONF = "watchkeeper.config.urls"
 ASGI_APPLICATION = "watchkeeper.config.asgi.application"
@@ -155,7 +156,7 @@ SESSION_COOKIE_AGE = 7 * 24 * 3600
 CSRF_COOKIE_NAME = "__Host-wk_csrf" if SECURE_HTTPS else "wk_csrf"
 CSRF_COOKIE_SECURE = SECURE_HTTPS
 CSRF_COOKIE_HTTPONLY = True
-CSRF_FAILURE_VIEW = "watchkeeper.ui.views.csrf_failure"
+CSRF_FAILURE_VIEW = "watchkeeper.plumbing.middleware.csrf_failure"
 DATA_UPLOAD_MAX_MEMORY_SIZE = ENVIRONMENT.body_limit_bytes
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]

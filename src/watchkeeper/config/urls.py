@@ -13,4 +13,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
 handler400 = "watchkeeper.ui.views.bad_request"
 handler403 = "watchkeeper.ui.views.permission_denied"
 handler404 = "watchkeeper.ui.views.page_not_found"
-handler500 = "watchkeeper.ui.views.server_error"
+handler500 = "watchkeeper.plumbing.middleware.server_error"

@@ -44,5 +44,7 @@ def _engine() -> Check:
     age = engine.last_beat_age_ms()
     if age is None:
         return Check("engine", is_good=False, detail="none has run yet")
-    is_good = age <= engine.STALL_MS
-    return Check("engine", is_good=is_good, detail=f"last beat {age / 1000:.1f} s ago")
+    late = engine.longest_overdue_ms()
+    is_good = age <= engine.STALL_MS and late <= engine.STALL_MS
+    detail = f"last beat {age / 1000:.1f} s ago, work waits {late / 1000:.1f} s"
+    return Check("engine", is_good=is_good, detail=detail)
