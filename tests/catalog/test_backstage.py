@@ -6,8 +6,9 @@ import pytest
 
 from tests.factories import HOST, make_slo
 from watchkeeper.catalog import queries
-from watchkeeper.catalog.domain import backstage
+from watchkeeper.catalog.domain import references
 from watchkeeper.catalog.domain.findings import FindingKind, Node, find
+from watchkeeper.catalog.domain.services import ServiceSpec
 from watchkeeper.identity import queries as identity
 from watchkeeper.kernel.errors import ConflictError, InvalidError
 from watchkeeper.kernel.origins import Origin
@@ -74,8 +75,8 @@ def test_a_component_becomes_a_service_with_what_it_needs() -> None:
     assert service.owner_name == "checkout-team"
     assert service.runbook_url == "https://example.org/runbook"
     assert service.repository_url == "https://github.com/harbour/checkout"
-    assert service.hard == ("orders-db", "payments")
-    assert service.soft == ("cache", "search")
+    assert service.hard == ("payments", "resource:orders-db")
+    assert service.soft == ("resource:cache", "search")
     assert service.origin == "file"
 
 
@@ -148,9 +149,9 @@ def test_what_came_from_a_file_is_changed_there_until_it_is_taken_over() -> None
     from watchkeeper.catalog import usecases
 
     apply()
-    spec = backstage.ServiceSpec(name="payments", title="Mine")
+    spec = ServiceSpec(name="payments", title="Mine")
 
-    with pytest.raises(ConflictError, match="kept in a file"):
+    with pytest.raises(ConflictError, match=r"kept in catalog-info\.yaml"):
         usecases.save_service(actor=HOST, spec=spec, origin=Origin.UI, now=NOW)
     usecases.take_over_service(actor=HOST, name="payments", now=NOW)
     usecases.save_service(actor=HOST, spec=spec, origin=Origin.UI, now=NOW)
@@ -170,7 +171,7 @@ def test_what_came_from_a_file_is_changed_there_until_it_is_taken_over() -> None
     ],
 )
 def test_references_become_names(text: str, name: str) -> None:
-    assert backstage.reference(text) == name
+    assert references.name_of(text) == name
 
 
 def kinds(*nodes: Node, **settings: object) -> list[tuple[FindingKind, str]]:

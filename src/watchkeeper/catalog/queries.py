@@ -461,3 +461,8 @@ def needed_by(name: str) -> list[str]:
     """Return the services that name this one as a dependency, by name."""
     found = Dependency.objects.filter(target=name).order_by("service__name")
     return list(found.values_list("service__name", flat=True))
+
+
+def has_sample() -> bool:
+    """Return whether anything of the sample organisation is here, by one quick query."""
+    return Entity.objects.filter(origin=Origin.SAMPLE.value).exists()

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
-from django.db.models import Count
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.db.models import Count, Q
 
 from watchkeeper.identity.domain import tokens
 from watchkeeper.identity.models import ApiToken, Membership, Team, User
 from watchkeeper.kernel.actors import Actor, ActorKind, Role
+from watchkeeper.kernel.origins import Origin
 from watchkeeper.plumbing.keys import Keyring
 
 _ORGANISATION = {Role.ADMIN, Role.AUDITOR}
+_NAMED_ONLY = [origin.value for origin in (Origin.FILE, Origin.SAMPLE, Origin.DISCOVERED)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +79,13 @@ def secret_hash(secret: str) -> str:
 
 
 def is_set_up() -> bool:
-    """Return whether anybody can come in: an account with a password, or a token."""
-    has_account = User.objects.filter(is_active=True).exclude(password="").exists()
-    return has_account or ApiToken.objects.exists()
+    """Return whether anybody can come in: an account, or a token.
+
+    People that only documents or the sample name are no accounts until they have a password.
+    """
+    accounts = User.objects.filter(is_active=True).exclude(password="")
+    named_only = Q(password__startswith=UNUSABLE_PASSWORD_PREFIX, origin__in=_NAMED_ONLY)
+    return accounts.exclude(named_only).exists() or ApiToken.objects.exists()
 
 
 def actor_of_user(user: User, *, via: str, request_id: str = "", address: str = "") -> Actor:

@@ -455,3 +455,27 @@ def forget_links(*, before: dt.datetime) -> int:
     """Remove links that ended before an instant; return how many."""
     deleted, _ = OneTimeLink.objects.filter(expires_at__lt=before).delete()
     return deleted
+
+
+@transaction.atomic
+def remove_sample(*, actor: Actor, now: dt.datetime) -> int:
+    """Remove the teams and people of the sample; return how many there were.
+
+    Somebody who was let in by a link in the meantime stays.
+
+    Raises:
+        ForbiddenError: the actor is no admin.
+    """
+    access.require(actor, Permission.ADMINISTER, what="the sample")
+    gone = 0
+    for row in (
+        *Team.objects.filter(origin=Origin.SAMPLE.value),
+        *User.objects.filter(origin=Origin.SAMPLE.value),
+    ):
+        if isinstance(row, User) and row.has_usable_password():
+            User.objects.filter(pk=row.pk).update(origin=Origin.UI.value)
+            continue
+        gone += 1
+        row.delete()
+    _record(actor, "sample.removed", "identity", 0, {"count": gone}, now)
+    return gone

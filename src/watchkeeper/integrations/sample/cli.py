@@ -1,0 +1,28 @@
+"""Command: sample remove."""
+
+from typing import Annotated
+
+import typer
+
+from watchkeeper.plumbing import console, transport
+
+app = typer.Typer(help="The sample organisation.", no_args_is_help=True)
+
+
+@app.callback()
+def root() -> None:
+    """The sample organisation."""
+
+
+@app.command("remove")
+def remove(
+    as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
+) -> None:
+    """Remove the sample organisation with all its history; what you made stays."""
+    gone = transport.current().call("DELETE", "/api/v1/sample").json()
+    if as_json:
+        console.emit_json(gone)
+    elif not any(gone.values()):
+        console.say("There is no sample organisation here")
+    else:
+        console.say(f"The sample organisation is removed: {gone['slos']} SLOs with their history")
