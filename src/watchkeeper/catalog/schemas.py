@@ -3,9 +3,11 @@
 from typing import Annotated
 
 from ninja import Schema
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 Name = Annotated[str, Field(min_length=1, max_length=253)]
+_OWNER = AliasChoices("owner_name", "owner")
+"""Rows say owner_name; what was read of a row is read once more on its way out."""
 
 
 class ServiceIn(Schema):
@@ -36,7 +38,7 @@ class ServiceOut(ServiceIn):
     """A service as it is."""
 
     name: str
-    owner: str | None = Field(None, validation_alias="owner_name")
+    owner: str | None = Field(None, validation_alias=_OWNER)
     origin: str = Field(description="file, ui, api, discovered or sample.")
     file: str = Field(description="The file it came from; empty: none.")
     is_taken_over: bool
@@ -63,7 +65,7 @@ class JourneyOut(JourneyIn):
     """A journey as it is."""
 
     name: str
-    owner: str | None = Field(None, validation_alias="owner_name")
+    owner: str | None = Field(None, validation_alias=_OWNER)
     origin: str = Field(description="file, ui, api, discovered or sample.")
     file: str = Field(description="The file it came from; empty: none.")
     is_taken_over: bool

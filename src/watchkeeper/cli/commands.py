@@ -9,10 +9,12 @@ import typer
 
 from watchkeeper import __version__
 from watchkeeper.audit import cli as audit
+from watchkeeper.catalog import cli as catalog
 from watchkeeper.cli import bootstrap, host
 from watchkeeper.cli.options import EPILOG
 from watchkeeper.identity import cli as identity
 from watchkeeper.integrations.prometheus import cli as prometheus
+from watchkeeper.integrations.sample import cli as sample
 from watchkeeper.kernel.errors import InvalidError
 from watchkeeper.manifests import cli as manifests
 from watchkeeper.plumbing import transport
@@ -100,6 +102,9 @@ for name, group in (
     ("token", identity.token_app),
     ("team", identity.team_app),
     ("audit", audit.app),
+    ("service", catalog.service_app),
+    ("journey", catalog.journey_app),
+    ("sample", sample.app),
 ):
     app.add_typer(group, name=name)
 

@@ -6,6 +6,7 @@ from watchkeeper import __version__
 from watchkeeper.audit.api import router as audit
 from watchkeeper.catalog.api import router as catalog
 from watchkeeper.identity.api import router as identity
+from watchkeeper.integrations.sample.api import router as sample
 from watchkeeper.manifests.api import router as manifests
 from watchkeeper.plumbing import rest
 from watchkeeper.slos.api import router as slos
@@ -20,5 +21,5 @@ api = NinjaAPI(
     auth=rest.signed_in,
 )
 rest.install(api)
-for router in (manifests, slos, telemetry, catalog, identity, audit):
+for router in (manifests, slos, telemetry, catalog, identity, audit, sample):
     api.add_router("", router)
