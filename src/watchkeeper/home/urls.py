@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from watchkeeper.home import views
+from watchkeeper.home.views import health, overview, search
 
 app_name = "home"
 urlpatterns = [
-    path("healthz", views.healthz, name="healthz"),
-    path("readyz", views.readyz, name="readyz"),
-    path("metrics", views.metrics_page, name="metrics"),
+    path("", overview.overview, name="overview"),
+    path("search", search.search, name="search"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics_page, name="metrics"),
 ]

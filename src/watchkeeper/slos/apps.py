@@ -2,9 +2,17 @@
 
 from django.apps import AppConfig
 
+from watchkeeper.ui.domain.navigation import NavigationItem, registry
+
 
 class SlosConfig(AppConfig):
     """Registers the slice under its own name."""
 
     name = "watchkeeper.slos"
     label = "slos"
+
+    def ready(self) -> None:
+        """Offer the place in the rail."""
+        registry.add(
+            NavigationItem("Watch", "SLOs", "slos:list", "target", order=20, quick=True)
+        )

@@ -47,7 +47,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     now = clock.now()
     actor: Actor = getattr(request, "actor", ANONYMOUS)
     own = times.zone(_own_zone(request))
-    zone = times.UTC if request.COOKIES.get(ZONE_COOKIE) == "utc" else own
+    zone = zone_of(request)
     theme = request.COOKIES.get(THEME_COOKIE, "")
     signed_in = actor.kind is not ActorKind.ANONYMOUS
     nothing: tuple[navigation.Group, ...] = ()
@@ -74,10 +74,16 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def address(url_name: str) -> str | None:
+def zone_of(request: HttpRequest) -> times.Zone:
+    """Return the zone that times on this page are written in: the person's own, or UTC."""
+    is_utc = request.COOKIES.get(ZONE_COOKIE) == "utc"
+    return times.UTC if is_utc else times.zone(_own_zone(request))
+
+
+def address(url_name: str, *args: str) -> str | None:
     """Return the path of ``url_name``; ``None`` where nothing answers to it."""
     try:
-        return reverse(url_name)
+        return reverse(url_name, args=args)
     except NoReverseMatch:
         return None
 

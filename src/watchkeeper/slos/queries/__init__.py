@@ -1,8 +1,10 @@
 """What may be read of SLOs."""
 
 from watchkeeper.slos.queries.definitions import (
+    DefinitionChange,
     SloNotFoundError,
     Version,
+    changes_since,
     documents,
     in_force,
     library,
@@ -20,9 +22,15 @@ from watchkeeper.slos.queries.rows import (
     slo_row,
     slo_rows,
 )
-from watchkeeper.slos.queries.standing import Standing, standings, status_of
+from watchkeeper.slos.queries.standing import (
+    Standing,
+    further_back,
+    standings,
+    status_of,
+)
 
 __all__ = [
+    "DefinitionChange",
     "ExclusionRow",
     "FiringRow",
     "SloNotFoundError",
@@ -30,9 +38,11 @@ __all__ = [
     "Standing",
     "StateRow",
     "Version",
+    "changes_since",
     "documents",
     "exclusion_rows",
     "firing_rows",
+    "further_back",
     "in_force",
     "library",
     "proof",

@@ -67,6 +67,32 @@ def versions_of(slo_ids: Collection[int]) -> Mapping[int, Sequence[Version]]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class DefinitionChange:
+    """A version that came into force.
+
+    Attributes:
+        slo: Name of the SLO.
+        title: Its words for people; may be empty.
+        number: Of the version; 1 is a new SLO.
+        at: When it came into force.
+        author: Kind and id of the actor.
+    """
+
+    slo: str
+    title: str
+    number: int
+    at: dt.datetime
+    author: str
+
+
+def changes_since(since: dt.datetime, *, limit: int = 50) -> list[DefinitionChange]:
+    """Return the versions that came into force since an instant, the newest first."""
+    rows = SloVersion.objects.filter(valid_from__gte=since).order_by("-valid_from", "-id")
+    found = rows.values_list("slo__name", "slo__title", "number", "valid_from", "author")
+    return [DefinitionChange(*row) for row in found[:limit]]
+
+
 @lru_cache(maxsize=20_000)
 def _definition(document: str, resolved: str) -> SloDefinition:
     """Read a stored version again; it was judged when it was stored."""

@@ -28,6 +28,7 @@ class StateRow:
     method: str
     as_of: dt.datetime
     status: str
+    severity: str | None
     words: str
     urgency: int
     sli: float | None
@@ -139,6 +140,7 @@ def _state(slo: Slo, state: SloState) -> StateRow:
         method=state.method,
         as_of=state.as_of,
         status=state.status,
+        severity=state.severity or None,
         words=words.words(SloStatus(state.status), severity),
         urgency=state.urgency,
         sli=state.sli,

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -120,6 +120,26 @@ def _chunk(ids: Sequence[int], *, at: dt.datetime, now: dt.datetime) -> Iterator
                     question=question,
                     answer=evaluation.evaluate(question),
                 )
+
+
+def further_back(standing: Standing, *, start: int) -> Question:
+    """Return the question of a standing with minutes from ``start`` on, for longer charts.
+
+    Args:
+        standing: One objective over one window.
+        start: First minute that is wanted (whole minutes since 1970).
+    """
+    if start >= standing.question.series.start:
+        return standing.question
+    versions = versions_of([standing.slo_id])
+    slis = _sli_ids(versions)
+    end = evaluation.minute_of(standing.answer.as_of)
+    minutes = telemetry.minutes_of(set(slis.values()), start=start, end=end)
+    own = versions[standing.slo_id]
+    series = _stitched(own, standing.objective_index, slis, minutes, (start, end))
+    slo = Slo.objects.get(pk=standing.slo_id)
+    exclusions = _exclusions([slo], start=start)[slo.pk]
+    return replace(standing.question, series=series, exclusions=exclusions)
 
 
 def _first_needed(version: Version, at: dt.datetime) -> int:

@@ -1,0 +1,18 @@
+"""What home reads: whether the product can work, and what an overview tells."""
+
+from watchkeeper.home.queries.overview import Change, Gauge, JourneyLine, Overview, Tier, overview
+from watchkeeper.home.queries.readiness import Check, readiness
+from watchkeeper.home.queries.search import Hit, find
+
+__all__ = [
+    "Change",
+    "Check",
+    "Gauge",
+    "Hit",
+    "JourneyLine",
+    "Overview",
+    "Tier",
+    "find",
+    "overview",
+    "readiness",
+]

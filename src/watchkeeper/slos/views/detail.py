@@ -1,0 +1,154 @@
+"""The page of one SLO: the truth now, its figures, charts, burn and proof."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from watchkeeper.catalog import queries as catalog
+from watchkeeper.kernel import clock
+from watchkeeper.plumbing import yaml_documents
+from watchkeeper.plumbing.pages import members_only
+from watchkeeper.slos import queries
+from watchkeeper.slos.domain import timeline, windows
+from watchkeeper.slos.domain.definition import BudgetingMethod
+from watchkeeper.slos.queries import FiringRow, Standing
+from watchkeeper.slos.views import figures, lines, places, sentences
+from watchkeeper.slos.views.places import Place
+from watchkeeper.telemetry import queries as telemetry
+from watchkeeper.ui.context import zone_of
+from watchkeeper.ui.domain import times
+
+_FEW = 5
+
+
+@members_only
+@require_safe
+def detail(request: HttpRequest, name: str) -> HttpResponse:
+    """Show one objective of an SLO over one window."""
+    now = clock.now()
+    standing, every = places.chosen(request, name, now=now)
+    row = queries.slo_row(name)
+    zone = zone_of(request)
+    firings = [f for f in queries.firing_rows(name=name) if _is_here(f, standing)]
+    exclusions = queries.exclusion_rows(name=name)
+    versions = queries.versions_of([standing.slo_id])[standing.slo_id]
+    scene = figures.scene_of(standing, asked=request.GET.get("range", ""), zone=zone, now=now)
+    minutes_url = reverse("slos:minutes", args=[name]) + places.query_of(standing)
+    authors = lines.authors_of(versions, exclusions)
+    days = timeline.by_day(standing.question, time_zone=zone.name)
+    context: dict[str, Any] = {
+        "row": row,
+        "standing": standing,
+        "answer": standing.answer,
+        "objective": float(standing.objective.target),
+        "places": _places(standing, every),
+        "truth": sentences.truth(standing.answer, firings, now=now, zone=zone),
+        "may_edit": places.may_edit(request, row),
+        "is_from_file": row.origin == "file",
+        "minutes_url": minutes_url,
+        "csv_url": reverse("slos:minutes_csv", args=[name]) + places.query_of(standing),
+        "place_query": places.query_of(standing),
+        "scene": scene,
+        "ranges": figures.ranges_of(standing),
+        "budget_chart": figures.budget_chart(
+            scene, firings=firings, exclusions=exclusions, versions=versions
+        ),
+        "heat_chart": figures.heat_chart(scene, minutes_url=minutes_url),
+        "burn_rules": figures.burn_bars(standing, firings, now=now, zone=zone),
+        "firings": lines.firing_lines(firings[:_FEW]),
+        "older_firings": lines.firing_lines(firings[_FEW:]),
+        "exclusions": lines.exclusion_lines(exclusions, authors),
+        "versions": lines.version_lines(versions, authors),
+        "spent": lines.spent_lines(days, minutes_url, zone),
+        "spent_share": float(sum(day.spent or 0 for day in days)),
+        "days": lines.day_lines(days, zone),
+        "code": yaml_documents.dump([versions[-1].document]),
+    }
+    return render(request, "slos/detail.html", context | _words(standing, firings))
+
+
+def _is_here(firing: FiringRow, standing: Standing) -> bool:
+    return (firing.objective_index, firing.window_index) == (
+        standing.objective_index,
+        standing.window_index,
+    )
+
+
+def _words(standing: Standing, firings: Sequence[FiringRow]) -> dict[str, Any]:
+    """Return the figures at the head, ready to be written."""
+    answer, definition = standing.answer, standing.version.definition
+    method = definition.method
+    left = answer.left_outage
+    fast = answer.rules[0] if answer.rules else None
+    service = catalog.service_by_name(standing.service)
+    source = standing.objective.spec.source
+    return {
+        "definition": definition,
+        "unit": sentences.unit_of(method),
+        "window_words": sentences.window_words(standing.window),
+        "window_label": windows.label(standing.window),
+        "pace_words": sentences.pace_words(answer),
+        "sli": _float(answer.sli),
+        "remaining": _float(answer.remaining),
+        "projected": _float(answer.projected),
+        "left_events": _float(answer.left),
+        "left_outage": left
+        if left is not None and method is BudgetingMethod.OCCURRENCES
+        else None,
+        "coverage": _float(answer.coverage),
+        "good": float(answer.good),
+        "total": float(answer.total),
+        "bad": float(answer.bad),
+        "allowed": float(answer.budget),
+        "allowed_share": 1 - float(standing.objective.target),
+        "is_partial": _is_partial(standing),
+        "fast": _pair(fast) if fast else None,
+        "indicator": sentences.indicator_words(standing.objective.spec, method),
+        "sli_queries": sentences.queries_of(standing.objective.spec),
+        "service": service,
+        "journeys": [j for j in catalog.journeys() if standing.service in j.services],
+        "source": telemetry.source_by_name(source) if source else None,
+        "open_firings": sum(firing.ended_at is None for firing in firings),
+    }
+
+
+def _pair(state: Any) -> dict[str, Any]:
+    rule = state.rule
+    return {
+        "long": times.duration(rule.long),
+        "short": times.duration(rule.short),
+        "long_rate": _float(state.long_rate),
+        "short_rate": _float(state.short_rate),
+        "factor": float(rule.factor),
+        "severity": rule.severity.value,
+        "fires": bool(state.holds) or state.is_open,
+    }
+
+
+def _float(value: Fraction | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _is_partial(standing: Standing) -> bool:
+    """Return whether the window is not full yet, so that the projection says something else."""
+    answer = standing.answer
+    if answer.projected is None or answer.remaining is None:
+        return False
+    return abs(float(answer.projected) - float(answer.remaining)) > 0.001
+
+
+def _places(standing: Standing, every: Sequence[Standing]) -> list[Place]:
+    several = len({each.objective_index for each in every}) > 1
+    found = []
+    for each in every:
+        words = windows.label(each.window)
+        if several:
+            shown = each.objective.display_name or f"{float(each.objective.target):.4%}"
+            words = f"{shown}, {words}"
+        found.append(Place(places.address_of(each), words, each is standing))
+    return found if len(found) > 1 else []

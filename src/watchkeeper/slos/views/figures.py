@@ -1,0 +1,326 @@
+"""The charts of an SLO's page: budget, error minutes and burn, on one time axis."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+from watchkeeper.slos import queries
+from watchkeeper.slos.domain import evaluation, timeline, windows
+from watchkeeper.slos.domain.definition import CalendarWindow, RollingWindow, Severity
+from watchkeeper.slos.domain.evaluation import Question, RuleState
+from watchkeeper.slos.domain.timeline import DayOfHours
+from watchkeeper.slos.queries import ExclusionRow, FiringRow, Standing, Version
+from watchkeeper.slos.views import sentences
+from watchkeeper.ui.domain import axes, charts, gauges, heat, numbers, times
+from watchkeeper.ui.domain.charts import Forecast, Line, LineKind, Mark, MarkKind
+
+_DAY = dt.timedelta(days=1)
+_HOUR = dt.timedelta(hours=1)
+_FORECAST_SHARE = 10
+_RANGES = {"7d": 7 * _DAY, "90d": 90 * _DAY}
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What all charts of the page share.
+
+    Attributes:
+        standing: The objective over the window.
+        start: First instant shown.
+        end: Last instant of which something is known.
+        zone: In whose days the axis is divided.
+        now: The present.
+        key: The range as the address names it.
+    """
+
+    standing: Standing
+    start: dt.datetime
+    end: dt.datetime
+    zone: times.Zone
+    now: dt.datetime
+    key: str
+
+    @property
+    def goes_back(self) -> bool:
+        """Whether more than the window is shown."""
+        return self.start < self.standing.answer.interval.start
+
+    @property
+    def axis_end(self) -> dt.datetime:
+        """Where the axis ends: a little after now, for the forecast."""
+        answer = self.standing.answer
+        until = self.end + answer.interval.length / _FORECAST_SHARE
+        if isinstance(self.standing.window, CalendarWindow):
+            return max(self.end, min(until, answer.interval.end))
+        shown = self.end - self.start
+        return self.end + min(answer.interval.length, shown) / _FORECAST_SHARE
+
+    @property
+    def axis(self) -> tuple[float, float, int]:
+        """First and last instant of the axis and its days, all whole local days."""
+        return axes.day_span(self.start.timestamp(), self.axis_end.timestamp(), zone=self.zone)
+
+
+def ranges_of(standing: Standing) -> list[tuple[str, str]]:
+    """Return the ranges on offer: a week, the window, a quarter."""
+    length = standing.answer.interval.length
+    own = windows.label(standing.window)
+    if isinstance(standing.window, CalendarWindow):
+        words = f"this {standing.window.unit.value}" if standing.window.count == 1 else "window"
+    else:
+        words = times.duration(length)
+    found = [("7d", "7 d")] if length > 7 * _DAY else []
+    found.append((own, words))
+    return [*found, ("90d", "90 d")] if length < 90 * _DAY else found
+
+
+def scene_of(standing: Standing, *, asked: str, zone: times.Zone, now: dt.datetime) -> Scene:
+    """Return what to show for a range; one that is not on offer shows the window."""
+    answer = standing.answer
+    end = min(answer.as_of, answer.interval.end)
+    offered = [key for key, _ in ranges_of(standing)]
+    own = windows.label(standing.window)
+    key = asked if asked in offered else own
+    start = answer.interval.start if key == own else end - _RANGES[key]
+    return Scene(standing, min(start, end - dt.timedelta(minutes=1)), end, zone, now, key)
+
+
+def budget_chart(
+    scene: Scene,
+    *,
+    firings: Sequence[FiringRow],
+    exclusions: Sequence[ExclusionRow],
+    versions: Sequence[Version],
+) -> charts.LineChart | None:
+    """Return the budget along time; ``None`` where nothing is known of it."""
+    moments = _moments(scene)
+    answer = scene.standing.answer
+    if scene.goes_back:
+        question = _longer(scene)
+        left = timeline.remaining_at_each(question, at=moments)
+    else:
+        line = timeline.budget_over_time(scene.standing.question, at=moments)
+        left = tuple(point.remaining for point in line)
+    if all(value is None for value in left):
+        return None
+    first, last, _ = scene.axis
+    points = [(at.timestamp(), value) for at, value in zip(moments, left, strict=True)]
+    lines = [Line("Budget left", charts.thin(points), LineKind.AREA)]
+    if not scene.goes_back:
+        lines.append(_even(scene))
+    now_left = None if answer.remaining is None else float(answer.remaining)
+    return charts.LineChart(
+        name="budget",
+        summary=_summary(scene, now_left),
+        start=first,
+        end=last,
+        lines=tuple(lines),
+        write=numbers.share,
+        when=lambda at: times.axis_label(_instant(at), zone=scene.zone),
+        ticks=axes.time_ticks(first, last, zone=scene.zone),
+        marks=_marks(scene, firings, exclusions, versions),
+        forecast=_forecast(scene, now_left),
+        high=1.0,
+        end_label=numbers.share(now_left),
+        end_notes=_end_notes(scene),
+        head=f"At ({scene.zone.city})",
+    )
+
+
+def _instant(seconds: float) -> dt.datetime:
+    return dt.datetime.fromtimestamp(seconds, tz=dt.UTC)
+
+
+def _moments(scene: Scene) -> list[dt.datetime]:
+    """Return about 360 moments, whole minutes, both ends among them."""
+    length = scene.end - scene.start
+    step = max(dt.timedelta(minutes=1), length / 360)
+    many = int(length / step)
+    found = [scene.start + index * step for index in range(many)]
+    return [moment.replace(second=0, microsecond=0) for moment in found] + [scene.end]
+
+
+def _longer(scene: Scene) -> Question:
+    """Return the question with minutes for the window of the first moment that is shown."""
+    first = windows.interval_at(scene.standing.window, scene.start).start
+    return queries.further_back(scene.standing, start=evaluation.minute_of(first))
+
+
+def _even(scene: Scene) -> Line:
+    """Return the even pace over the part that is shown."""
+    interval = scene.standing.answer.interval
+    ends = (scene.start, min(scene.axis_end, interval.end))
+    points = [(at.timestamp(), 1 - (at - interval.start) / interval.length) for at in ends]
+    return Line("Even pace", points, LineKind.EVEN)
+
+
+def _summary(scene: Scene, left: float | None) -> str:
+    start = times.day_label(scene.start, zone=scene.zone)
+    end = times.day_label(scene.end, zone=scene.zone)
+    return f"Budget left from {start} to {end}; now {numbers.share(left)}."
+
+
+def _paces(scene: Scene) -> list[tuple[RuleState, float]]:
+    """Return the rules with the shortest and the longest long lookback whose rate is known."""
+    known = [
+        (r, float(r.long_rate)) for r in scene.standing.answer.rules if r.long_rate is not None
+    ]
+    known.sort(key=lambda pair: pair[0].rule.long)
+    return [known[0], known[-1]] if known else []
+
+
+def _forecast(scene: Scene, left: float | None) -> Forecast | None:
+    if left is None or not _paces(scene) or scene.axis_end <= scene.end or left <= 0:
+        return None
+    share = (scene.axis_end - scene.end) / scene.standing.answer.interval.length
+    after = sorted(max(0.0, left - rate * share) for _, rate in _paces(scene))
+    return Forecast(scene.end.timestamp(), left, scene.axis_end.timestamp(), after[0], after[-1])
+
+
+def _end_notes(scene: Scene) -> list[str]:
+    answer = scene.standing.answer
+    if answer.remaining is None or answer.remaining <= 0:
+        return []
+    share = (scene.axis_end - scene.end) / answer.interval.length
+    notes = []
+    for state, rate in reversed(_paces(scene)):
+        pace = f"at the {times.duration(state.rule.long)} pace"
+        after = float(answer.remaining) - rate * share
+        if after > 0:
+            notes.append(f"{numbers.share(after)} {pace}")
+        elif state.exhausted_in is not None:
+            notes.append(f"0{numbers.THIN}% in {times.duration(state.exhausted_in)} {pace}")
+    return list(dict.fromkeys(notes))
+
+
+def _marks(
+    scene: Scene,
+    firings: Sequence[FiringRow],
+    exclusions: Sequence[ExclusionRow],
+    versions: Sequence[Version],
+) -> list[Mark]:
+    found = [Mark(scene.end.timestamp(), "now", MarkKind.NOW)]
+    for row in firings:
+        pages = row.severity == Severity.PAGE.value
+        found.append(
+            Mark(
+                row.started_at.timestamp(),
+                "page" if pages else "slow burn",
+                MarkKind.FIRING if pages else MarkKind.SLOW_FIRING,
+                (row.ended_at or scene.end).timestamp(),
+                url="#firings",
+            )
+        )
+    found.extend(
+        Mark(
+            each.start.timestamp(),
+            "excluded",
+            MarkKind.EXCLUSION,
+            each.end.timestamp(),
+            url="#exclusions",
+        )
+        for each in exclusions
+        if each.withdrawn_at is None
+    )
+    for version in versions[1:]:
+        label = f"version {version.number}"
+        found.append(
+            Mark(version.valid_from.timestamp(), label, MarkKind.VERSION, url="#versions")
+        )
+    return found
+
+
+def heat_chart(scene: Scene, *, minutes_url: str) -> heat.HeatMap | None:
+    """Return the error minutes by day and hour under the same days; ``None`` without any day."""
+    question = scene.standing.question
+    if scene.goes_back:
+        start = evaluation.minute_of(scene.start)
+        question = replace(
+            queries.further_back(scene.standing, start=start),
+            window=RollingWindow(scene.end - scene.start),
+        )
+    first = scene.start.astimezone(scene.zone.info).date()
+    days = [d for d in timeline.error_hours(question, time_zone=scene.zone.name) if d.day >= first]
+    if not days:
+        return None
+    low, high, columns = scene.axis
+    total = sum(hour.error_minutes or 0 for day in days for hour in day.hours)
+    odd = [day for day in days if day.length_hours != timeline.HOURS]
+    return heat.HeatMap(
+        name="minutes",
+        summary=f"Error minutes by day and hour, {scene.zone.city} time: {total} in all.",
+        days=[_heat_day(day, scene.zone, minutes_url) for day in days],
+        ticks=axes.time_ticks(low, high, zone=scene.zone),
+        columns=columns,
+        note=", ".join(_odd_words(day) for day in odd),
+    )
+
+
+def _odd_words(day: DayOfHours) -> str:
+    return f"{day.day.day} {day.day:%b} has {day.length_hours:g} hours"
+
+
+def _heat_day(day: DayOfHours, zone: times.Zone, url: str) -> heat.HeatDay:
+    midnight = dt.datetime.combine(day.day, dt.time(), tzinfo=zone.info)
+    label = times.day_label(midnight, zone=zone)
+    hours = []
+    for place, hour in enumerate(day.hours):
+        start = dt.datetime.combine(day.day, dt.time(place), tzinfo=zone.info)
+        idle = hour.error_minutes is None and not hour.due and not hour.excluded
+        hours.append(
+            heat.HeatHour(
+                0 if idle else hour.error_minutes,
+                excluded=hour.excluded,
+                url=span(url, start, start.astimezone(dt.UTC) + _HOUR)
+                if hour.error_minutes
+                else "",
+            )
+        )
+    next_day = dt.datetime.combine(day.day + _DAY, dt.time(), tzinfo=zone.info)
+    return heat.HeatDay(label, hours, url=span(url, midnight, next_day))
+
+
+def span(url: str, start: dt.datetime, end: dt.datetime) -> str:
+    """Return ``url`` narrowed to ``[start, end)``."""
+    form = "%Y-%m-%dT%H:%MZ"
+    asked = {
+        "from": start.astimezone(dt.UTC).strftime(form),
+        "to": end.astimezone(dt.UTC).strftime(form),
+    }
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(asked)}"
+
+
+def burn_bars(
+    standing: Standing, firings: Sequence[FiringRow], *, now: dt.datetime, zone: times.Zone
+) -> list[gauges.BurnRule]:
+    """Return the burn rules with how fast each lookback burns and what each would take."""
+    since = {row.rule: row.started_at for row in firings if row.ended_at is None}
+    unit = sentences.unit_of(standing.version.definition.method)
+    found = []
+    for state in standing.answer.rules:
+        rule = state.rule
+        fires = bool(state.holds) or state.is_open
+        begun = since.get(rule.name)
+        note = "firing" if fires else "quiet" if state.holds is not None else "not known"
+        if fires and begun is not None:
+            note = f"firing since {times.short(begun, now=now, zone=zone)}"
+        found.append(
+            gauges.BurnRule(
+                label=sentences.rule_words(rule.severity.value, float(rule.factor)),
+                factor=float(rule.factor),
+                lookbacks=(
+                    (times.duration(rule.long), _rate(state.long_rate)),
+                    (times.duration(rule.short), _rate(state.short_rate)),
+                ),
+                pages=rule.severity is Severity.PAGE,
+                firing=fires,
+                note=note,
+                need=sentences.need_words(state, unit),
+            )
+        )
+    return found
+
+
+def _rate(value: object) -> float | None:
+    return None if value is None else float(value)  # type: ignore[arg-type]
