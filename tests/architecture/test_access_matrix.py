@@ -17,7 +17,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from tests.factories import HOST, make_slo, make_team, make_user, slo_document
 from watchkeeper.audit.models import AuditEntry
 from watchkeeper.catalog import usecases as catalog
-from watchkeeper.catalog.domain.backstage import ServiceSpec
+from watchkeeper.catalog.domain.journeys import JourneySpec
+from watchkeeper.catalog.domain.services import ServiceSpec
 from watchkeeper.config.api import api
 from watchkeeper.identity import usecases as identity
 from watchkeeper.kernel import clock
@@ -148,7 +149,7 @@ def world() -> dict[str, str]:
     make_user("bob")
     spec = ServiceSpec(name="shop", owner=OWN)
     catalog.save_service(actor=HOST, spec=spec, origin=Origin.API, now=now)
-    journey = catalog.JourneySpec(name="buy", title="Buy", owner=OWN, services=("shop",))
+    journey = JourneySpec(name="buy", title="Buy", owner=OWN, services=("shop",))
     document = {"apiVersion": "watchkeeper/v1", "kind": "Journey", "metadata": {"name": "buy"}}
     save_journey(journey, document, now)
     make_slo(origin=Origin.API)

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 
 from watchkeeper.audit import queries, usecases
+from watchkeeper.audit.domain import chain
 from watchkeeper.audit.models import AuditEntry, AuditHead
 from watchkeeper.kernel import actors
 
@@ -67,7 +68,7 @@ def wind_back(number: int) -> None:
     """Cut the end off and mend the head as far as one can without the key."""
     cut(number)
     last = AuditEntry.objects.order_by("-number").first()
-    AuditHead.objects.update(count=number - 1, last=last.seal if last else queries.chain.START)
+    AuditHead.objects.update(count=number - 1, last=last.seal if last else chain.START)
 
 
 @pytest.mark.parametrize("tamper", [change, remove, swap, cut, wind_back])

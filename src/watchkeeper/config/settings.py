@@ -67,8 +67,8 @@ def _database(url: str) -> dict[str, Any]:
         options |= {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": "PRAGMA page_size=8192;PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;"
-            "PRAGMA busy_timeout=20000;PRAGMA mmap_size=134217728;PRAGMA cache_size=-20000;"
+            "init_command": "PRAGMA page_size=8192;PRAGMA journal_mode=WAL;"
+            "PRAGMA synchronous=FULL;PRAGMA busy_timeout=20000;PRAGMA mmap_size=134217728;PRAGMA cache_size=-20000;"
             "PRAGMA foreign_keys=ON;",
         }
     else:
