@@ -68,8 +68,8 @@ def _database(url: str) -> dict[str, Any]:
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
             "init_command": "PRAGMA page_size=8192;PRAGMA journal_mode=WAL;"
-            "PRAGMA synchronous=FULL;PRAGMA busy_timeout=20000;PRAGMA mmap_size=134217728;PRAGMA cache_size=-20000;"
-            "PRAGMA foreign_keys=ON;",
+            "PRAGMA synchronous=FULL;PRAGMA busy_timeout=20000;PRAGMA foreign_keys=ON;"
+            "PRAGMA mmap_size=134217728;PRAGMA cache_size=-20000;",
         }
     else:
         options |= {"connect_timeout": 5, "keepalives_idle": 5, "tcp_user_timeout": 5000}
