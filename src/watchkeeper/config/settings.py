@@ -27,7 +27,18 @@ PUBLIC = urlsplit(ENVIRONMENT.public_url or "")
 ALLOWED_HOSTS = [*filter(None, [PUBLIC.hostname]), "localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [f"{PUBLIC.scheme}://{PUBLIC.netloc}"] if PUBLIC.netloc else []
 
+# Ours come first: their templates take the place of those that libraries bring.
 INSTALLED_APPS = [
+    "watchkeeper.plumbing",
+    "watchkeeper.ui",
+    "watchkeeper.audit",
+    "watchkeeper.identity",
+    "watchkeeper.catalog",
+    "watchkeeper.telemetry",
+    "watchkeeper.slos",
+    "watchkeeper.manifests",
+    "watchkeeper.home",
+    "watchkeeper.integrations",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -40,16 +51,6 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "ninja",
-    "watchkeeper.plumbing",
-    "watchkeeper.ui",
-    "watchkeeper.audit",
-    "watchkeeper.identity",
-    "watchkeeper.catalog",
-    "watchkeeper.telemetry",
-    "watchkeeper.slos",
-    "watchkeeper.manifests",
-    "watchkeeper.home",
-    "watchkeeper.integrations",
 ]
 
 
