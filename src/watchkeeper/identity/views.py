@@ -32,7 +32,7 @@ def link(request: HttpRequest, secret: str) -> HttpResponse:
                 field = problem.path if problem.path in form.fields else None
                 form.add_error(field, problem.detail)
         else:
-            login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+            login(request, user, backend="allauth.account.auth_backends.AuthenticationBackend")
             return redirect("/")
     context = {
         "form": form,
