@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("watchkeeper.home.urls")),
     path("", include("watchkeeper.slos.urls")),
     path("", include("watchkeeper.identity.urls")),
+    path("", include("watchkeeper.integrations.sample.urls")),
     path("", include("watchkeeper.ui.urls")),
 ]
 handler400 = "watchkeeper.ui.views.bad_request"

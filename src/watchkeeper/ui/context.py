@@ -68,7 +68,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "may_administer": may(actor, Permission.ADMINISTER),
         "palette_url": address(PALETTE_URL) or "",
         "home_url": address("home:overview") or "/",
-        "sample_url": address("home:sample") or "",
+        "sample_url": address("sample:clean") or "",
         "account_url": address("identity:account") or "",
         "sign_out_url": address("account_logout") or "",
     }
