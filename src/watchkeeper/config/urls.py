@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.urls),
     path("", include("watchkeeper.home.urls")),
     path("", include("watchkeeper.slos.urls")),
+    path("", include("watchkeeper.catalog.urls")),
     path("", include("watchkeeper.identity.urls")),
     path("", include("watchkeeper.integrations.sample.urls")),
     path("", include("watchkeeper.ui.urls")),

@@ -8,6 +8,14 @@ from watchkeeper.kernel import ids
 from watchkeeper.kernel.errors import InvalidError, Problem
 
 TIERS = (0, 1, 2, 3)
+TIER_WORDS = (
+    "the business stops without it",
+    "customers are hurt without it",
+    "comfort is lost without it",
+    "nobody outside notices",
+)
+"""What a tier means, by tier."""
+
 _LENGTHS = {
     "title": 200, "description": 10_000, "lifecycle": 60, "on_call_url": 1000, "runbook_url": 1000,
     "repository_url": 1000, "chat_channel": 200, "fallback": 1000,
