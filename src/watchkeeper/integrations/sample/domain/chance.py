@@ -51,7 +51,8 @@ def around(stream: int, counters: npt.NDArray[np.int64]) -> Shares:
     bits = words(stream, counters)
     low = np.uint64(0xFFFF)
     parts = [(bits >> np.uint64(shift)) & low for shift in (0, 16, 32, 48)]
-    return (parts[0] + parts[1] + parts[2] + parts[3]).astype(np.float64) / 65536.0 - 2.0
+    whole = parts[0] + parts[1] + parts[2] + parts[3]
+    return np.asarray(whole.astype(np.float64) / 65536.0 - 2.0, dtype=np.float64)
 
 
 def whole(mean: Shares, stream: int, counters: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
