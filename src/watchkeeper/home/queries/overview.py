@@ -42,6 +42,12 @@ class Gauge:
     state: StateRow | None
 
     @property
+    def part(self) -> str:
+        """What of its service it speaks of: its name without the service's."""
+        rest = self.slo.removeprefix(f"{self.service}-")
+        return rest.replace("-", " ")
+
+    @property
     def remaining(self) -> float | None:
         """Share of the budget that is left; ``None`` where unknown."""
         return self.state.budget_remaining if self.state else None
@@ -75,12 +81,21 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something that happened since yesterday: exactly one of the two is there."""
+    """Something that happened since yesterday: a firing, or a definition.
+
+    Attributes:
+        at: When.
+        firing: The firing that began or ended.
+        has_ended: Whether it ended.
+        definition: The definition that came into force.
+        others: How many more did in the same minute by the same hand.
+    """
 
     at: dt.datetime
     firing: FiringRow | None = None
     has_ended: bool = False
     definition: DefinitionChange | None = None
+    others: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +186,7 @@ def _state_order(state: StateRow) -> tuple[int, float]:
 
 def _order(gauge: Gauge) -> tuple[int, float, str]:
     left = gauge.remaining
-    return gauge.urgency, left if left is not None else 9.0, gauge.title
+    return gauge.urgency, left if left is not None else 9.0, gauge.slo
 
 
 def _counts(gauges: Sequence[Gauge]) -> list[tuple[str, int]]:
@@ -205,8 +220,19 @@ def _changes(since: dt.datetime) -> list[Change]:
             found.append(Change(row.started_at, firing=row))
         if row.ended_at is not None and row.ended_at >= since:
             found.append(Change(row.ended_at, firing=row, has_ended=True))
-    found += [Change(change.at, definition=change) for change in slos.changes_since(since)]
+    found += _definitions(slos.changes_since(since, limit=2000))
     return sorted(found, key=lambda change: change.at, reverse=True)[:_MOST_CHANGES]
+
+
+def _definitions(changes: Sequence[DefinitionChange]) -> list[Change]:
+    """Return the changes; those of one minute and one hand, as from one file, are one."""
+    found: dict[tuple[object, ...], list[DefinitionChange]] = {}
+    for change in changes:
+        minute = change.at.replace(second=0, microsecond=0)
+        found.setdefault((minute, change.author, change.number == 1), []).append(change)
+    return [
+        Change(same[0].at, definition=same[0], others=len(same) - 1) for same in found.values()
+    ]
 
 
 def _journeys(gauges: Sequence[Gauge]) -> list[JourneyLine]:

@@ -115,10 +115,20 @@ def _line(change: Change, *, now: dt.datetime, zone: times.Zone) -> Line:
     definition = change.definition
     assert definition is not None
     is_new = definition.number == 1
+    if change.others:
+        many = numbers.count(change.others + 1)
+        return Line(
+            at=change.at,
+            look="done",
+            title=f"{many} SLOs {'are new' if is_new else 'were changed'}",
+            note=f"{definition.slo} and {numbers.count(change.others)} more",
+            side="",
+            url=reverse("slos:list"),
+        )
     return Line(
         at=change.at,
         look="done",
-        title=f"{definition.title or definition.slo} {'is new' if is_new else 'was changed'}",
+        title=f"{definition.slo} {'is new' if is_new else 'was changed'}",
         note="its definition came into force" if is_new else "a new version came into force",
         side=f"version {definition.number}",
         url=f"{reverse('slos:detail', args=[definition.slo])}#versions",

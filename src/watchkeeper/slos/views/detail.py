@@ -1,5 +1,6 @@
 """The page of one SLO: the truth now, its figures, charts, burn and proof."""
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
@@ -84,7 +85,8 @@ def _words(standing: Standing, firings: Sequence[FiringRow]) -> dict[str, Any]:
     answer, definition = standing.answer, standing.version.definition
     method = definition.method
     left = answer.left_outage
-    fast = answer.rules[0] if answer.rules else None
+    firing = (rule for rule in answer.rules if rule.holds or rule.is_open)
+    fast = next(firing, answer.rules[0] if answer.rules else None)
     service = catalog.service_by_name(standing.service)
     source = standing.objective.spec.source
     return {
@@ -96,7 +98,7 @@ def _words(standing: Standing, firings: Sequence[FiringRow]) -> dict[str, Any]:
         "sli": _float(answer.sli),
         "remaining": _float(answer.remaining),
         "projected": _float(answer.projected),
-        "left_events": _float(answer.left),
+        "left_events": None if answer.left is None else math.floor(answer.left),
         "left_outage": left
         if left is not None and method is BudgetingMethod.OCCURRENCES
         else None,
@@ -104,16 +106,17 @@ def _words(standing: Standing, firings: Sequence[FiringRow]) -> dict[str, Any]:
         "good": float(answer.good),
         "total": float(answer.total),
         "bad": float(answer.bad),
-        "allowed": float(answer.budget),
-        "allowed_share": 1 - float(standing.objective.target),
+        "allowed": math.floor(answer.budget),
+        "allowed_share": 1 - standing.objective.target,
         "is_partial": _is_partial(standing),
+        "lasts_longer": _lasts_longer(standing),
         "fast": _pair(fast) if fast else None,
         "indicator": sentences.indicator_words(standing.objective.spec, method),
         "sli_queries": sentences.queries_of(standing.objective.spec),
         "service": service,
         "journeys": [j for j in catalog.journeys() if standing.service in j.services],
         "source": telemetry.source_by_name(source) if source else None,
-        "open_firings": sum(firing.ended_at is None for firing in firings),
+        "open_firings": sum(row.ended_at is None for row in firings),
     }
 
 
@@ -132,6 +135,12 @@ def _pair(state: Any) -> dict[str, Any]:
 
 def _float(value: Fraction | None) -> float | None:
     return None if value is None else float(value)
+
+
+def _lasts_longer(standing: Standing) -> bool:
+    """Return whether the rest lasts longer than a whole window."""
+    left = standing.answer.exhausted_in
+    return left is not None and left > standing.answer.interval.length
 
 
 def _is_partial(standing: Standing) -> bool:

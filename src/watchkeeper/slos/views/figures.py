@@ -98,7 +98,7 @@ def budget_chart(
     answer = scene.standing.answer
     if scene.goes_back:
         question = _longer(scene)
-        left = timeline.remaining_at_each(question, at=moments)
+        left = _grown_up(question, moments, timeline.remaining_at_each(question, at=moments))
     else:
         line = timeline.budget_over_time(scene.standing.question, at=moments)
         left = tuple(point.remaining for point in line)
@@ -145,6 +145,16 @@ def _longer(scene: Scene) -> Question:
     """Return the question with minutes for the window of the first moment that is shown."""
     first = windows.interval_at(scene.standing.window, scene.start).start
     return queries.further_back(scene.standing, start=evaluation.minute_of(first))
+
+
+def _grown_up(
+    question: Question, moments: Sequence[dt.datetime], left: Sequence[float | None]
+) -> tuple[float | None, ...]:
+    """Return the budget without the first day of all, which says next to nothing of a window."""
+    if question.first_minute is None:
+        return tuple(left)
+    since = _instant(question.first_minute * 60) + _DAY
+    return tuple(value if at >= since else None for at, value in zip(moments, left, strict=True))
 
 
 def _even(scene: Scene) -> Line:
@@ -209,7 +219,6 @@ def _marks(
                 "page" if pages else "slow burn",
                 MarkKind.FIRING if pages else MarkKind.SLOW_FIRING,
                 (row.ended_at or scene.end).timestamp(),
-                url="#firings",
             )
         )
     found.extend(
@@ -218,16 +227,13 @@ def _marks(
             "excluded",
             MarkKind.EXCLUSION,
             each.end.timestamp(),
-            url="#exclusions",
         )
         for each in exclusions
         if each.withdrawn_at is None
     )
     for version in versions[1:]:
         label = f"version {version.number}"
-        found.append(
-            Mark(version.valid_from.timestamp(), label, MarkKind.VERSION, url="#versions")
-        )
+        found.append(Mark(version.valid_from.timestamp(), label, MarkKind.VERSION))
     return found
 
 
@@ -250,7 +256,7 @@ def heat_chart(scene: Scene, *, minutes_url: str) -> heat.HeatMap | None:
     return heat.HeatMap(
         name="minutes",
         summary=f"Error minutes by day and hour, {scene.zone.city} time: {total} in all.",
-        days=[_heat_day(day, scene.zone, minutes_url) for day in days],
+        days=[_heat_day(day, scene, minutes_url) for day in days],
         ticks=axes.time_ticks(low, high, zone=scene.zone),
         columns=columns,
         note=", ".join(_odd_words(day) for day in odd),
@@ -261,23 +267,22 @@ def _odd_words(day: DayOfHours) -> str:
     return f"{day.day.day} {day.day:%b} has {day.length_hours:g} hours"
 
 
-def _heat_day(day: DayOfHours, zone: times.Zone, url: str) -> heat.HeatDay:
-    midnight = dt.datetime.combine(day.day, dt.time(), tzinfo=zone.info)
-    label = times.day_label(midnight, zone=zone)
+def _heat_day(day: DayOfHours, scene: Scene, url: str) -> heat.HeatDay:
+    info = scene.zone.info
+    midnight = dt.datetime.combine(day.day, dt.time(), tzinfo=info)
+    next_day = dt.datetime.combine(day.day + _DAY, dt.time(), tzinfo=info)
     hours = []
     for place, hour in enumerate(day.hours):
-        start = dt.datetime.combine(day.day, dt.time(place), tzinfo=zone.info)
-        idle = hour.error_minutes is None and not hour.due and not hour.excluded
+        start = dt.datetime.combine(day.day, dt.time(place), tzinfo=info).astimezone(dt.UTC)
+        is_outside = start >= scene.end or start + _HOUR <= scene.start
         hours.append(
             heat.HeatHour(
-                0 if idle else hour.error_minutes,
+                0 if is_outside else hour.error_minutes,
                 excluded=hour.excluded,
-                url=span(url, start, start.astimezone(dt.UTC) + _HOUR)
-                if hour.error_minutes
-                else "",
+                url=span(url, start, start + _HOUR) if hour.error_minutes else "",
             )
         )
-    next_day = dt.datetime.combine(day.day + _DAY, dt.time(), tzinfo=zone.info)
+    label = times.day_label(midnight, zone=scene.zone)
     return heat.HeatDay(label, hours, url=span(url, midnight, next_day))
 
 

@@ -29,6 +29,7 @@ GROUPS = (
     ("none", "No groups"),
 )
 _NOT_JUDGED = 4
+_SECONDS = {"m": 60, "h": 3600, "d": 86400}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,18 @@ class Row:
         if self.left <= 0:
             return "gone"
         seconds = self.state.exhausted_in_seconds
-        return "lasts" if seconds is None else times.duration(seconds)
+        if seconds is None:
+            return "lasts"
+        limit = _length_of(self.window)
+        return f"> {times.duration(limit)}" if seconds > limit else times.duration(seconds)
+
+
+def _length_of(window: str) -> float:
+    """Return beyond how many seconds nobody looks: a rolling window's length, else a quarter."""
+    amount, unit = window[:-1], window[-1:]
+    if amount.isdecimal() and unit in _SECONDS:
+        return float(int(amount) * _SECONDS[unit])
+    return 90.0 * _SECONDS["d"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +258,7 @@ def _known(value: float | None, *, last: float) -> float:
 
 _KEYS: Mapping[str, Callable[[Row], tuple[object, ...]]] = {
     "status": lambda row: (row.urgency, _known(row.left, last=9e9)),
-    "name": lambda row: (row.title.lower(),),
+    "name": lambda row: (row.service.lower(), row.name),
     "left": lambda row: (_known(row.left, last=9e9),),
     "burn": lambda row: (-_known(row.burn_fast, last=-9e9),),
     "slow": lambda row: (-_known(row.burn_slow, last=-9e9),),
@@ -266,7 +278,7 @@ def _exhausted_in(row: Row) -> float:
 def ordered(rows: Sequence[Row], sort: str) -> list[Row]:
     """Return the rows worst first by ``sort``, or the other way round with ``-`` before it."""
     key = _KEYS.get(sort.removeprefix("-"), _KEYS["status"])
-    found = sorted(rows, key=lambda row: (row.title.lower(), row.name, row.part))
+    found = sorted(rows, key=lambda row: (row.service.lower(), row.name, row.part))
     found.sort(key=key, reverse=sort.startswith("-"))
     return found
 
