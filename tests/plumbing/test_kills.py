@@ -100,7 +100,7 @@ def test_a_worker_that_was_frozen_changes_nothing_when_it_comes_back(world: Worl
 def test_three_workers_share_the_work(world: World) -> None:
     world.put(*names(240))
     for _ in range(3):
-        world.start("items")
+        world.start("items", WATCHKEEPER_TEST_LEASE_MS="60000")
 
     wait_for(lambda: world.left() == 0, seconds=60)
 
