@@ -19,7 +19,7 @@ class ServicePanel(Protocol):
     template: str
 
     def context(self, service: str, *, actor: Actor, now: dt.datetime) -> Mapping[str, Any] | None:
-        """Return what the template shows of the service; ``None`` leaves the section out."""
+        """Return what the template finds as ``panel``; ``None`` leaves the section out."""
         ...
 
 

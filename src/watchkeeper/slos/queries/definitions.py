@@ -9,11 +9,14 @@ from typing import Any
 
 from watchkeeper.kernel.documents import Document
 from watchkeeper.kernel.errors import NotFoundError, WatchkeeperError
+from watchkeeper.kernel.origins import Origin
 from watchkeeper.slos.domain import openslo
 from watchkeeper.slos.domain.definition import SloDefinition
 from watchkeeper.slos.domain.openslo import Library
 from watchkeeper.slos.models import OpenSloObject, Slo, SloVersion
 from watchkeeper.telemetry import queries as telemetry
+
+_SAMPLE = Origin.SAMPLE.value
 
 
 class SloNotFoundError(NotFoundError):
@@ -120,11 +123,12 @@ def library() -> Library:
 
 
 def documents() -> list[Mapping[str, Any]]:
-    """Return the newest document of every SLO and every other OpenSLO object, in order."""
-    objects = list(OpenSloObject.objects.order_by("kind", "name"))
+    """Return the newest document of every SLO and OpenSLO object, in order; no sample ones."""
+    objects = list(OpenSloObject.objects.exclude(origin=_SAMPLE).order_by("kind", "name"))
     order = {kind: place for place, kind in enumerate(openslo.KINDS)}
     found = [row.document for row in sorted(objects, key=lambda row: order.get(row.kind, 0))]
     newest: dict[str, Mapping[str, Any]] = {}
-    for version in SloVersion.objects.select_related("slo").order_by("slo__name", "number"):
+    versions = SloVersion.objects.exclude(slo__origin=_SAMPLE).select_related("slo")
+    for version in versions.order_by("slo__name", "number"):
         newest[version.slo.name] = version.document
     return [*found, *newest.values()]

@@ -6,8 +6,6 @@ import pytest
 
 from tests.factories import HOST, make_slo
 from watchkeeper.catalog import queries
-from watchkeeper.catalog.domain import references
-from watchkeeper.catalog.domain.findings import FindingKind, Node, find
 from watchkeeper.catalog.domain.services import ServiceSpec
 from watchkeeper.identity import queries as identity
 from watchkeeper.kernel.errors import ConflictError, InvalidError
@@ -159,58 +157,3 @@ def test_what_came_from_a_file_is_changed_there_until_it_is_taken_over() -> None
     row = queries.service_by_name("payments")
     assert row is not None
     assert (row.title, row.origin) == ("Mine", "ui")
-
-
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        ("component:default/checkout", "checkout"),
-        ("checkout", "checkout"),
-        ("resource:shop/db", "shop.db"),
-        ("Group:team-a", "team-a"),
-    ],
-)
-def test_references_become_names(text: str, name: str) -> None:
-    assert references.name_of(text) == name
-
-
-def kinds(*nodes: Node, **settings: object) -> list[tuple[FindingKind, str]]:
-    found = find(nodes, **({"team_sizes": {}, "journeys": {}} | settings))  # type: ignore[arg-type]
-    return [(finding.kind, finding.subject) for finding in found]
-
-
-def test_a_service_without_owner_and_a_team_without_people_are_found() -> None:
-    nodes = (Node("a", 1, None, ()), Node("b", 1, "empty", ()))
-
-    assert kinds(*nodes, team_sizes={"empty": 0, "idle": 0}) == [
-        (FindingKind.NO_OWNER, "a"),
-        (FindingKind.EMPTY_TEAM, "empty"),
-    ]
-
-
-def test_a_ring_of_hard_dependencies_is_found_once() -> None:
-    nodes = (Node("a", 1, "t", ("b",)), Node("b", 1, "t", ("c",)), Node("c", 1, "t", ("a",)))
-
-    assert kinds(*nodes) == [(FindingKind.CYCLE, "a")]
-
-
-def test_a_tier_that_hangs_on_a_lesser_one_is_found() -> None:
-    nodes = (Node("a", 0, "t", ("b",)), Node("b", 2, "t", ()), Node("c", None, "t", ("b",)))
-
-    assert kinds(*nodes) == [(FindingKind.TIER_INVERSION, "a")]
-
-
-def test_what_several_journeys_cannot_do_without_is_found() -> None:
-    nodes = (Node("a", 1, "t", ("db",)), Node("b", 1, "t", ("db",)), Node("db", 1, "t", ()))
-    journeys = {"buy": ["a"], "find": ["b"]}
-
-    assert kinds(*nodes, journeys=journeys) == [(FindingKind.SINGLE_POINT_OF_FAILURE, "db")]
-
-
-def test_a_journey_without_slo_is_found() -> None:
-    node = Node("a", 1, "t", ())
-
-    assert kinds(node, journeys={"buy": ["a"]}, with_slo={"b"}) == [
-        (FindingKind.JOURNEY_WITHOUT_SLO, "buy")
-    ]
-    assert kinds(node, journeys={"buy": ["a"]}, with_slo={"a"}) == []
