@@ -1,7 +1,7 @@
 """Loading the sample organisation, and removing it in one action."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,8 +24,11 @@ from watchkeeper.slos import queries as slo_queries
 from watchkeeper.slos import usecases as slos
 from watchkeeper.telemetry import queries as telemetry_queries
 from watchkeeper.telemetry import usecases as telemetry
+from watchkeeper.telemetry.usecases import collect
 
 ORGANISATION = Path(__file__).parent / "organisation.yaml"
+
+_QUARTERS = 4
 
 Progress = Callable[[str], None]
 
@@ -34,6 +37,12 @@ class SampleLoadedError(ConflictError):
     """The sample organisation is here already."""
 
     code = "sample_loaded"
+
+
+class SampleInUseError(ConflictError):
+    """Something that is no sample is measured by it."""
+
+    code = "sample_in_use"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +78,7 @@ def documents() -> list[Document]:
 def load(*, actor: Actor, now: dt.datetime) -> int:
     """Make the sample organisation; return how many objects it has.
 
-    Its history is fetched by telemetry's jobs as any source's is.
+    It has no history yet: see :func:`fill`.
 
     Raises:
         ForbiddenError: the actor is no admin.
@@ -119,7 +128,47 @@ def load_if_empty(*, actor: Actor, now: dt.datetime, progress: Progress) -> bool
         return False
     progress("Loading the sample organisation")
     load(actor=actor, now=now)
+    fill(now=now, progress=progress)
     return True
+
+
+def fill(*, now: dt.datetime, progress: Progress) -> None:
+    """Fetch the history of the sample and judge its SLOs, so that screens live at once.
+
+    It takes the very steps of telemetry's jobs. What an engine does at the same time, or goes on
+    with after a kill, is the same; where the two meet, this leaves the rest to the engine.
+
+    Args:
+        now: The present.
+        progress: Told how far it is, a sentence at a time.
+    """
+    try:
+        for source in telemetry_queries.sources():
+            if source.is_sample:
+                _fill(source.id, source.name, now=now, progress=progress)
+    except ConflictError:
+        progress("The engine fetches the rest of the sample's history")
+    slos.tick(now=now)
+
+
+def _fill(source_id: int, name: str, *, now: dt.datetime, progress: Progress) -> None:
+    newest = collect.next_round(source_id, now=now)
+    if newest is not None:
+        collect.finish_round(newest, newest.fetch(), now=now)
+    whole, told = _wanted(name), 0
+    while (chunk := collect.next_history(source_id, now=now)) is not None:
+        oldest, answer = chunk.fetch()
+        collect.finish_history(chunk, oldest, answer, now=now)
+        share = 1 - _wanted(name) / whole if whole else 1.0
+        if int(share * _QUARTERS) > told:
+            told = int(share * _QUARTERS)
+            progress(f"Sample history: {100 * told // _QUARTERS} %")
+
+
+def _wanted(source: str) -> int:
+    """Return how many minutes of history a source is still to be asked for."""
+    row = telemetry_queries.source_by_name(source)
+    return row.backfill_minutes if row is not None else 0
 
 
 @transaction.atomic
@@ -131,9 +180,11 @@ def remove(*, actor: Actor, now: dt.datetime) -> Removed:
 
     Raises:
         ForbiddenError: the actor is no admin.
+        SampleInUseError: an SLO that is no sample is measured by the sample's source.
     """
     access.require(actor, Permission.ADMINISTER, what="the sample")
     gone_slos = [row for row in slo_queries.slo_rows() if row.origin == Origin.SAMPLE.value]
+    _refuse_users({row.id for row in gone_slos})
     for row in gone_slos:
         slos.remove_slo(actor=actor, name=row.name, origin=Origin.SAMPLE, now=now)
     slis, sources = _remove_telemetry(actor, now=now)
@@ -153,6 +204,22 @@ def remove(*, actor: Actor, now: dt.datetime) -> Removed:
         now=now,
     )
     return removed
+
+
+def _refuse_users(gone: Collection[int]) -> None:
+    """Refuse while SLOs other than ``gone`` are measured by the sample."""
+    sources = {row.name for row in telemetry_queries.sources() if row.is_sample}
+    rows = {row.id: row.name for row in slo_queries.slo_rows() if row.id not in gone}
+    using = [
+        rows[slo_id]
+        for slo_id, versions in slo_queries.versions_of(rows).items()
+        if any(each.spec.source in sources for each in versions[-1].definition.objectives)
+    ]
+    if using:
+        raise SampleInUseError(
+            f"The sample measures {', '.join(sorted(using))}, which somebody made; remove or "
+            "change them first"
+        )
 
 
 def _remove_telemetry(actor: Actor, *, now: dt.datetime) -> tuple[int, int]:
