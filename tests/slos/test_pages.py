@@ -19,6 +19,7 @@ from tests.factories import (
     slo_document,
 )
 from watchkeeper.catalog import usecases as catalog
+from watchkeeper.catalog.domain.services import ServiceSpec
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.slos import queries, usecases
 
@@ -455,7 +456,7 @@ def own_by(team: str) -> None:
     make_team(team)
     catalog.save_service(
         actor=HOST,
-        spec=catalog.ServiceSpec(name="shop", owner=team),
+        spec=ServiceSpec(name="shop", owner=team),
         origin=Origin.API,
         now=NOON,
     )

@@ -189,5 +189,9 @@ WATCHKEEPER_SOURCES = {
     "sample": "watchkeeper.integrations.sample.adapter.SampleSource",
 }
 
+# What fills catalog's ports: sections of a service's page, and what knows the SLOs of services.
+WATCHKEEPER_SERVICE_PANELS = ["watchkeeper.slos.views.service_panel.SloPanel"]
+WATCHKEEPER_SERVICE_WATCH = "watchkeeper.slos.views.service_panel.SloWatch"
+
 # What the engine runs.
 WATCHKEEPER_JOBS = "watchkeeper.config.jobs.JOBS"

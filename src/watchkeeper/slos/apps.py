@@ -13,6 +13,4 @@ class SlosConfig(AppConfig):
 
     def ready(self) -> None:
         """Offer the place in the rail."""
-        registry.add(
-            NavigationItem("Watch", "SLOs", "slos:list", "target", order=20, quick=True)
-        )
+        registry.add(NavigationItem("Watch", "SLOs", "slos:list", "target", order=20, quick=True))

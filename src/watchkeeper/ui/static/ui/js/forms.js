@@ -74,7 +74,11 @@ export function start(within = document) {
     form.dataset.ready = "";
     restore(form);
     form.addEventListener("input", () => { form.dataset.dirty = ""; keep(form); });
-    form.addEventListener("focusout", (event) => { if (event.target.validity && event.target.value) judge(event.target); });
+    form.addEventListener("focusout", (event) => {
+      // Not on the way to a button: what a verdict adds or removes would move it away from under the pointer.
+      if (event.relatedTarget?.closest?.("button, a")) return;
+      if (event.target.validity && event.target.value) judge(event.target);
+    });
   }
 }
 

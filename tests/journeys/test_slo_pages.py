@@ -1,0 +1,185 @@
+"""A person signs in, looks at budgets on a desk and on a phone, and takes time out of one."""
+
+import csv
+import datetime as dt
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.product import Product
+from tests.ui.test_kit import ARGUMENTS, CHROMIUM, VIOLATIONS
+
+PASSWORD = "a quite long sentence"
+WAIT_MS = 15_000
+PAGES = (
+    "/", "/slos", "/slos?q=nothing", "/slos/checkout-availability",
+    "/slos/checkout-availability?range=90d", "/slos/checkout-availability/minutes",
+    "/slos/checkout-availability/exclude", "/slos/checkout-availability/edit", "/slos/-/new",
+    "/slos/-/new/simple",
+)  # fmt: skip
+DOCUMENT = """apiVersion: openslo/v1
+kind: SLO
+metadata: {name: NAME, displayName: Requests answered without error}
+spec:
+  service: checkout
+  budgetingMethod: Occurrences
+  indicator:
+    spec:
+      ratioMetric:
+        counter: false
+        good: {metricSource: {type: push, spec: {}}}
+        total: {metricSource: {type: push, spec: {}}}
+  timeWindow: [{duration: 7d, isRolling: true}]
+  objectives: [{target: 0.999}]
+"""
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: Any) -> Iterator[Product]:
+    folder = tmp_path_factory.mktemp("pages")
+    running = Product(folder / "data")
+    for name in ("checkout-availability", "search-availability"):
+        (folder / f"{name}.yaml").write_text(DOCUMENT.replace("NAME", name))
+        running.run("apply", "-f", str(folder / f"{name}.yaml"))
+    _write_minutes(folder / "minutes.csv")
+    running.run("slo", "import-minutes", "checkout-availability", str(folder / "minutes.csv"))
+    running.run("user", "create", "alice", "--email", "alice@example.org", "--role", "admin")
+    running.start()
+    yield running
+    if running.process is not None:
+        running.process.terminate()
+        running.process.wait(timeout=30)
+
+
+def _write_minutes(path: Path) -> None:
+    """Write two days up to now, the last hour bad enough to page."""
+    end = dt.datetime.now(dt.UTC).replace(second=0, microsecond=0)  # noqa: DTZ005, TID251, RUF100
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("time", "good", "total"))
+        for minute in range(2880, 0, -1):
+            at = (end - dt.timedelta(minutes=minute)).strftime("%Y-%m-%dT%H:%M:%SZ")
+            writer.writerow((at, 980 if minute <= 60 else 1000, 1000))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        if os.environ.get("CI"):
+            pytest.fail(f"{CHROMIUM} is missing")
+        pytest.skip(f"{CHROMIUM} is missing")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def state(browser: Browser, product: Product) -> Any:
+    """What a browser keeps of alice, once she came in by her link."""
+    told = product.run("user", "link", "alice").stdout
+    link = re.search(r"/link/\S+", told)
+    assert link is not None
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_default_timeout(WAIT_MS)
+    page.goto(product.url + link.group())
+    page.get_by_label("Password").fill(PASSWORD)
+    page.locator("main button[type=submit], form .btn-primary").first.click()
+    page.wait_for_url(re.compile(r"/$"))
+    kept = context.storage_state()
+    context.close()
+    return kept
+
+
+@pytest.fixture
+def open_page(browser: Browser, product: Product, state: Any) -> Iterator[Any]:
+    contexts = []
+
+    def opened(path: str, *, width: int = 1440, theme: Any = "light") -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=theme, storage_state=state
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(WAIT_MS)
+        page.add_init_script(VIOLATIONS)
+        page.goto(product.url + path)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def judged(open_page: Any) -> None:
+    """Wait until the first tick has written where the SLOs stand."""
+    page = open_page("/slos")
+    for _ in range(90):
+        if page.get_by_text("Not judged yet").count() == 0:
+            return
+        page.wait_for_timeout(1000)
+        page.reload()
+    raise AssertionError("no tick has judged the SLOs")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_nothing_stands_in_anyones_way(open_page: Any, width: int, theme: str) -> None:
+    judged(open_page)
+    for path in PAGES:
+        page = open_page(path, width=width, theme=theme)
+        page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+        assert page.evaluate("window.refused") == [], path
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+def test_from_the_overview_to_the_minutes_and_time_taken_out(open_page: Any) -> None:
+    judged(open_page)
+    page = open_page("/")
+    page.get_by_role("table", name="Budgets in danger").get_by_role("link").first.click()
+    page.get_by_role("heading", level=1, name="checkout-availability").wait_for()
+    page.get_by_role("link", name="Open the minutes").click()
+    page.get_by_role("heading", name="Minutes").wait_for()
+    page.go_back()
+    page.get_by_role("link", name="Exclude time").first.click()
+    page.get_by_label("From").fill("2026-01-01T10:00")
+    page.get_by_label("To", exact=True).fill("2026-01-01T09:00")
+    page.get_by_label("Reason").fill("planned move of the database")
+    page.get_by_role("button", name="Exclude this time").click()
+    page.get_by_text("it ends before it starts").first.wait_for()
+    assert page.get_by_label("Reason").input_value() == "planned move of the database"
+    page.get_by_label("To", exact=True).fill("2026-01-01T11:00")
+    page.get_by_role("button", name="Exclude this time").click()
+    page.get_by_text("it can be withdrawn").wait_for()
+    page.get_by_role("link", name=re.compile("^Withdraw")).click()
+    page.get_by_role("button", name="Withdraw").click()
+    page.get_by_text("That time counts again").wait_for()
+
+
+def test_the_palette_leads_to_an_slo(open_page: Any) -> None:
+    page = open_page("/slos")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("search-av")
+    page.get_by_role("option", name=re.compile("^Requests answered")).wait_for()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/slos/search-availability$"))
+
+
+def test_filters_are_shared_by_their_address_and_the_list_is_saved(open_page: Any) -> None:
+    page = open_page("/slos")
+    page.get_by_role("searchbox").fill("checkout-av")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("q=checkout-av"))
+    assert page.locator("tr[data-st]").count() == 1
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="Save this list as CSV").click()
+    assert saved.value.suggested_filename == "slos.csv"
