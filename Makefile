@@ -27,8 +27,8 @@ $(MARK)/dev: requirements/dev.txt | $(BIN)/python
 	@$(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation -e .
 	@mkdir -p $(MARK) && touch $@ $(MARK)/run
 
-run: $(MARK)/run ## Start Watchkeeper with the sample organisation
-	@PYTHONPATH=src $(BIN)/python -m watchkeeper up --sample
+run: $(MARK)/run ## Start Watchkeeper with the sample organisation (ARGS="--port 8400")
+	@PYTHONPATH=src $(BIN)/python -m watchkeeper up --sample $(ARGS)
 
 test: $(MARK)/dev ## Run all tests, on SQLite and on PostgreSQL
 	@sh tests/run.sh $(WORKERS)
