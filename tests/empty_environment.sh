@@ -6,7 +6,7 @@ source=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
 pid=
 finish() {
-    [ -z "$pid" ] || kill -TERM -- "-$pid" 2>/dev/null || true
+    [ -z "$pid" ] || kill -TERM "-$pid" 2>/dev/null || true
     rm -rf "$work"
 }
 trap finish EXIT
