@@ -25,6 +25,22 @@ def start_django() -> None:
     django.setup()
 
 
+def make_key() -> None:
+    """Make the data folder and the key file where they are missing.
+
+    Before Django's settings are read: what sessions are signed with comes from the key.
+
+    Raises:
+        InvalidError: the folder or the key cannot be made.
+    """
+    from watchkeeper.plumbing.environment import Environment
+    from watchkeeper.plumbing.keys import Keyring
+
+    environment = Environment()
+    make_folder(environment.data)
+    Keyring.load_or_make(environment.key_file)
+
+
 def open_data(*, migrate: bool = True) -> None:
     """Make the data folder and the key file, load Django, and bring the schema up to date.
 
@@ -35,11 +51,9 @@ def open_data(*, migrate: bool = True) -> None:
         InvalidError: the folder, the key or the database cannot be used; the sentence says why.
     """
     from watchkeeper.plumbing.environment import Environment
-    from watchkeeper.plumbing.keys import Keyring
 
     environment = Environment()
-    make_folder(environment.data)
-    Keyring.load_or_make(environment.key_file)
+    make_key()
     start_django()
     from watchkeeper.plumbing import logs
 

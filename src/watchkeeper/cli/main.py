@@ -10,6 +10,7 @@ from watchkeeper.cli import bootstrap, errors, options
 from watchkeeper.kernel.errors import WatchkeeperError
 
 # What works without a data folder, or makes its own.
+_OPENS_DATA = {"up", "web", "engine", "migrate", "restore"}
 _NEEDS_NO_DATA = {"validate", "up", "web", "engine", "migrate", "restore", "doctor", "version"}
 
 
@@ -46,6 +47,8 @@ def _dispatch(words: Sequence[str]) -> int:
     is_help = not words or "--help" in words
     command = next((word for word in words if not word.startswith("-")), "")
     if is_help or command in _NEEDS_NO_DATA:
+        if command in _OPENS_DATA and not is_help:
+            bootstrap.make_key()
         bootstrap.start_django()
     else:
         _connect()
