@@ -171,6 +171,21 @@ def test_empty_pages_teach(alice: Client) -> None:
     assert b"No service passes these filters" in alice.get("/services?q=zzz").content
 
 
+def test_a_long_list_goes_on_over_pages(alice: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("watchkeeper.catalog.views.services.PAGE", 2)
+    for name in ("first-one", "second-one", "third-one"):
+        make_service(name, tier=1)
+
+    first = alice.get("/services?group=tier").content.decode()
+    second = alice.get("/services?group=tier&from=2").content.decode()
+
+    assert "from=2" in first
+    assert ("/services/second-one" in first, "/services/third-one" in first) == (True, False)
+    assert ("/services/second-one" in second, "/services/third-one" in second) == (False, True)
+    assert "from=4" not in second
+    assert alice.get("/services?from=x9").status_code == 200
+
+
 def test_what_is_not_there_is_not_found(alice: Client) -> None:
     for path in ("/services/none", "/journeys/none", "/services/none/edit"):
         assert alice.get(path).status_code == 404

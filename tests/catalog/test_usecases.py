@@ -171,6 +171,32 @@ def test_what_was_taken_over_is_no_longer_ruled_by_its_file() -> None:
     assert service("checkout").title == "Ours"
 
 
+def test_what_was_taken_over_and_is_as_its_file_says_is_left_alone() -> None:
+    apply(component("checkout"))
+    usecases.take_over_service(actor=HOST, name="checkout", now=NOW)
+
+    [change] = apply(component("checkout")).changes
+
+    assert (change.action, service("checkout").origin) == (Action.UNCHANGED, "ui")
+
+
+def test_what_was_taken_over_outlives_its_file() -> None:
+    text = """
+apiVersion: watchkeeper/v1
+kind: Journey
+metadata: {name: buy}
+spec: {services: [checkout]}
+"""
+    apply(component("checkout") + "---" + text)
+    usecases.take_over_service(actor=HOST, name="checkout", now=NOW)
+    usecases.take_over_journey(actor=HOST, name="buy", now=NOW)
+
+    apply(component("other"), prune=True)
+
+    assert [row.name for row in queries.services()] == ["checkout", "other"]
+    assert [row.name for row in queries.journeys()] == ["buy"]
+
+
 def test_a_change_by_hand_shows_in_what_is_exported() -> None:
     make_team("shop")
     apply(component("checkout", custom="kept"))
@@ -209,6 +235,17 @@ def test_removing_a_service_tells_others_and_the_log(
     assert told == [ServiceSaved(service_id, NOW), ServiceRemoved(service_id, NOW)]
     assert queries.services() == []
     assert queries.entity_document("Component", "checkout") is None
+
+
+@pytest.mark.usefixtures("watched")
+def test_a_service_of_the_sample_that_others_need_stays_bare() -> None:
+    save(ServiceSpec("shop", tier=1), origin=Origin.SAMPLE)
+    save(ServiceSpec("cart", tier=1), origin=Origin.SAMPLE)
+
+    assert usecases.remove_sample(actor=HOST, now=NOW) == 4
+    assert [(row.name, row.tier, row.origin) for row in queries.services()] == [
+        ("shop", None, "ui")
+    ]
 
 
 class _Watch:

@@ -22,6 +22,7 @@ from watchkeeper.kernel.origins import Origin
 from watchkeeper.plumbing import yaml_documents
 from watchkeeper.plumbing.pages import members_only
 from watchkeeper.plumbing.rest import actor_of
+from watchkeeper.ui.domain.states import look
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,11 @@ class Step:
     name: str
     row: ServiceRow | None
     status: str | None
+
+    @property
+    def words(self) -> str:
+        """How its state is called."""
+        return look(self.status).word if self.status else ""
 
 
 @dataclass(frozen=True, slots=True)

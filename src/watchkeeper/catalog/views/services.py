@@ -28,6 +28,7 @@ from watchkeeper.plumbing.rest import actor_of
 logger = structlog.get_logger(__name__)
 
 GROUPS = ("team", "tier", "none")
+PAGE = 200
 _FILTERS = ("q", "team", "tier", "journey")
 _LONGEST = 200
 
@@ -71,14 +72,18 @@ def service_list(request: HttpRequest) -> HttpResponse:
     words = shared.team_words()
     group = request.GET.get("group", "team")
     wrong = queries.findings()
-    lines = _lines_of(found, words, Counter(name for f in wrong for name in f.services))
+    group = group if group in GROUPS else "team"
+    place = _place(request)
+    shown = _ordered(found, words, group)[place : place + PAGE]
+    lines = _lines_of(shown, words, Counter(name for f in wrong for name in f.services))
     context = {
         "asked": asked,
         "is_filtered": is_filtered,
-        "groups": _grouped(lines, group if group in GROUPS else "team"),
+        "groups": _grouped(lines, group),
         "group": group,
-        "shown": len(found),
+        "shown": len(shown),
         "total": len(queries.services()) if is_filtered else len(found),
+        "next_place": place + PAGE if place + PAGE < len(found) else "",
         "teams": shared.teams(),
         "tiers": [str(tier) for tier in TIERS],
         "journeys": queries.journeys(),
@@ -87,6 +92,31 @@ def service_list(request: HttpRequest) -> HttpResponse:
         "may_edit": shared.edits_somewhere(request),
     }
     return render(request, "catalog/services.html", context)
+
+
+def _place(request: HttpRequest) -> int:
+    """Return how many services stand before the first that is shown."""
+    text = request.GET.get("from", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else 0
+
+
+def _ordered(
+    found: Sequence[ServiceRow], words: Mapping[str, str], group: str
+) -> Sequence[ServiceRow]:
+    """Return services in the order of their groups, then by name."""
+    if group == "team":
+        return sorted(found, key=lambda row: _owner_key(_owner_words(row, words)))
+    if group == "tier":
+        return sorted(found, key=lambda row: len(TIERS) if row.tier is None else row.tier)
+    return found
+
+
+def _owner_words(row: ServiceRow, words: Mapping[str, str]) -> str:
+    return words.get(row.owner_name or "", row.owner_name or "")
+
+
+def _owner_key(owner: str) -> tuple[bool, str]:
+    return owner == "", owner.lower()
 
 
 def _asked_for(asked: Mapping[str, str]) -> list[ServiceRow]:
@@ -106,7 +136,7 @@ def _lines_of(
     return [
         Line(
             row=row,
-            owner=words.get(row.owner_name or "", row.owner_name or ""),
+            owner=_owner_words(row, words),
             status=states.get(row.name),
             needs=len(row.hard) + len(row.soft),
             findings=wrong.get(row.name, 0),
@@ -130,7 +160,7 @@ def _grouped(lines: Sequence[Line], group: str) -> list[Group]:
             for held in [[line for line in lines if line.row.tier == tier]]
             if held
         ]
-    owners = sorted({line.owner for line in lines}, key=lambda owner: (owner == "", owner.lower()))
+    owners = sorted({line.owner for line in lines}, key=_owner_key)
     return [
         Group(owner or _("Nobody"), "", [line for line in lines if line.owner == owner])
         for owner in owners
@@ -142,7 +172,8 @@ def _grouped(lines: Sequence[Line], group: str) -> list[Group]:
 def findings(request: HttpRequest) -> HttpResponse:
     """Show all that is wrong with the catalogue."""
     found = queries.findings()
-    return render(request, "catalog/findings.html", {"findings": found})
+    context = {"findings": found[:PAGE], "total": len(found)}
+    return render(request, "catalog/findings.html", context)
 
 
 @members_only
