@@ -74,14 +74,16 @@ class PrometheusSource:
             return None
         # Label names tell cheaply whether a stretch holds anything; the first is found by halves.
         first = low
-        while high - low > 60:
+        while (
+            high - low > 1
+        ):  # to the second: a minute is told by the sample, not by where halves fall
             middle = (low + high) // 2
             if client.labels(start=first, end=middle):
                 high = middle
             else:
                 low = middle
-        self._oldest[client.connection.url] = clock.monotonic(), low // 60
-        return low // 60
+        self._oldest[client.connection.url] = clock.monotonic(), high // 60
+        return high // 60
 
     def check(self, source: SourceConfig, spec: SliSpec) -> tuple[str, ...]:
         """See ``telemetry.ports.MinuteSource``; asks the server for each query's present value."""
