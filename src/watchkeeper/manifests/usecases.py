@@ -11,7 +11,7 @@ from watchkeeper.catalog import manifests as catalog_manifests
 from watchkeeper.kernel import access
 from watchkeeper.kernel.actors import Actor
 from watchkeeper.kernel.documents import Document, Json
-from watchkeeper.kernel.errors import InvalidError, Problem
+from watchkeeper.kernel.errors import InvalidError, NotFoundError, Problem
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.manifests.domain import routing
 from watchkeeper.manifests.models import AppliedObject
@@ -155,12 +155,25 @@ def _prune(request: Apply, *, actor: Actor, now: dt.datetime) -> list[Change]:
     ]
     changes: list[Change] = []
     for handler in reversed(HANDLERS):
-        for row in gone:
-            document = Document({"apiVersion": row.api_version, "kind": row.kind})
-            if any(routing.claims(claim, document) for claim in handler.kinds):
-                changes.append(handler.remove(row.kind, row.name, actor=actor, now=now))
-                row.delete()
+        for claim in reversed(handler.kinds):
+            for row in gone:
+                document = Document({"apiVersion": row.api_version, "kind": row.kind})
+                if routing.claims(claim, document):
+                    changes += _let_go(row, handler, actor=actor, now=now)
     return changes
+
+
+def _let_go(
+    row: AppliedObject, handler: KindHandler, *, actor: Actor, now: dt.datetime
+) -> list[Change]:
+    """Remove one object that left the files; nothing happens to one that is gone already."""
+    kind, name = row.kind, row.name
+    row.delete()
+    try:
+        with transaction.atomic():
+            return [handler.remove(kind, name, actor=actor, now=now)]
+    except NotFoundError:
+        return []
 
 
 def _record(changes: Sequence[Change], *, actor: Actor, now: dt.datetime) -> None:

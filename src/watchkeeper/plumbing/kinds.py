@@ -63,7 +63,8 @@ class KindHandler(Protocol):
     """Reads and writes the documents of some kinds.
 
     Attributes:
-        kinds: Pairs of (beginning of ``apiVersion``, ``kind``).
+        kinds: Pairs of (beginning of ``apiVersion``, ``kind``); what others refer to stands first,
+            so that it is removed last.
         order: Lower is applied first and removed last.
     """
 
@@ -92,7 +93,13 @@ class KindHandler(Protocol):
         ...
 
     def remove(self, kind: str, name: str, *, actor: Actor, now: dt.datetime) -> Change:
-        """Remove one object that left the files."""
+        """Remove one object that left the files; what was taken over from them stays.
+
+        Raises:
+            NotFoundError: there is no such object any more.
+            ConflictError: something that stays refers to it.
+            ForbiddenError: the actor may not.
+        """
         ...
 
     def export(self) -> list[Mapping[str, Json]]:

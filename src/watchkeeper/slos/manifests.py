@@ -62,7 +62,10 @@ class _OpenSlo:
         if kind == "SLO":
             return usecases.remove_slo(actor=actor, name=name, origin=Origin.FILE, now=now)
         if kind == "DataSource":
-            return telemetry.remove_source(actor=actor, name=name, now=now)
+            unused = queries.unused_slis(source=name)
+            return telemetry.remove_source(
+                actor=actor, name=name, now=now, origin=Origin.FILE, unused=unused
+            )
         return usecases.remove_object(actor=actor, kind=kind, name=name, now=now)
 
     def export(self) -> list[Mapping[str, Json]]:

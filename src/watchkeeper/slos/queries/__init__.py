@@ -9,6 +9,7 @@ from watchkeeper.slos.queries.definitions import (
     in_force,
     library,
     slo_id,
+    unused_slis,
     versions_of,
 )
 from watchkeeper.slos.queries.proofs import proof
@@ -51,5 +52,6 @@ __all__ = [
     "slo_rows",
     "standings",
     "status_of",
+    "unused_slis",
     "versions_of",
 ]

@@ -13,7 +13,7 @@ from watchkeeper.kernel.origins import Origin
 from watchkeeper.slos.domain import openslo
 from watchkeeper.slos.domain.definition import SloDefinition
 from watchkeeper.slos.domain.openslo import Library
-from watchkeeper.slos.models import OpenSloObject, Slo, SloVersion
+from watchkeeper.slos.models import OpenSloObject, Slo, SloSli, SloVersion
 from watchkeeper.telemetry import queries as telemetry
 
 _SAMPLE = Origin.SAMPLE.value
@@ -110,6 +110,14 @@ def _definition(document: str, resolved: str) -> SloDefinition:
 def in_force(versions: Sequence[Version], at: dt.datetime) -> Version:
     """Return the version in force at an instant; before the first, the first."""
     return next((v for v in reversed(versions) if v.valid_from <= at), versions[0])
+
+
+def unused_slis(*, source: str) -> frozenset[str]:
+    """Return the SLIs measured by a source that no SLO is judged by; none if there is no such."""
+    row = telemetry.source_by_name(source)
+    slis = dict(telemetry.slis_of_source(row.id)) if row is not None else {}
+    used = set(SloSli.objects.filter(sli_id__in=slis).values_list("sli_id", flat=True))
+    return frozenset(name for sli, name in slis.items() if sli not in used)
 
 
 def library() -> Library:

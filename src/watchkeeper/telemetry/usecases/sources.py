@@ -1,6 +1,7 @@
 """Adding, changing, removing and trying sources; only admins may."""
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -188,8 +189,24 @@ def _differences(was: dict[str, Json], now: dict[str, Json]) -> tuple[FieldChang
 
 
 @transaction.atomic
-def remove_source(*, actor: Actor, name: str, now: dt.datetime) -> Change:
+def remove_source(
+    *,
+    actor: Actor,
+    name: str,
+    now: dt.datetime,
+    origin: Origin = Origin.API,
+    unused: Collection[str] = (),
+) -> Change:
     """Remove a source that measures nothing any more; the minutes it told stay.
+
+    What was taken over from its file stays whatever the file says.
+
+    Args:
+        actor: Who; an admin.
+        name: Its name.
+        now: The present.
+        origin: Where the wish comes from: a file that no longer holds it, or somebody's hand.
+        unused: SLIs that nothing is judged by; they are measured no more.
 
     Raises:
         ForbiddenError: the actor is no admin.
@@ -198,7 +215,9 @@ def remove_source(*, actor: Actor, name: str, now: dt.datetime) -> Change:
     """
     access.require(actor, Permission.ADMINISTER, what=f"source {name}")
     source = _found(name)
-    using = [sli for _, sli in queries.slis_of_source(source.pk)]
+    if origin is Origin.FILE and source.origin != Origin.FILE.value:
+        return Change(KIND, name, Action.UNCHANGED)
+    using = [sli for _, sli in queries.slis_of_source(source.pk) if sli not in unused]
     if using:
         more = f" and {len(using) - _NAMED} more" if len(using) > _NAMED else ""
         raise SourceInUseError(
