@@ -7,10 +7,12 @@ from django.conf import settings
 from watchkeeper.plumbing.jobs import Job
 from watchkeeper.slos import usecases
 
+_TICKER = usecases.Ticker()
+
 
 def tick(now: dt.datetime) -> None:
     """Judge every SLO."""
-    usecases.tick(now=now)
+    _TICKER.tick(now=now)
 
 
 def forget_firings(now: dt.datetime) -> None:

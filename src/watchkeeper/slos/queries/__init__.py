@@ -13,6 +13,7 @@ from watchkeeper.slos.queries.definitions import (
     versions_of,
 )
 from watchkeeper.slos.queries.proofs import proof
+from watchkeeper.slos.queries.pulse import Pulse, pulse
 from watchkeeper.slos.queries.rows import (
     ExclusionRow,
     FiringRow,
@@ -27,6 +28,7 @@ from watchkeeper.slos.queries.standing import (
     Standing,
     further_back,
     standings,
+    standings_of,
     status_of,
 )
 
@@ -34,6 +36,7 @@ __all__ = [
     "DefinitionChange",
     "ExclusionRow",
     "FiringRow",
+    "Pulse",
     "SloNotFoundError",
     "SloRow",
     "Standing",
@@ -47,10 +50,12 @@ __all__ = [
     "in_force",
     "library",
     "proof",
+    "pulse",
     "slo_id",
     "slo_row",
     "slo_rows",
     "standings",
+    "standings_of",
     "status_of",
     "unused_slis",
     "versions_of",

@@ -35,6 +35,7 @@ class Standing:
         window: The window.
         version: The version in force at ``as_of``.
         changed_at: When the definition last changed before ``as_of``; ``None`` if it never did.
+        sli_ids: The SLIs that its minutes come from; more than one where a version changed it.
         question: What was asked of the maths; holds the minutes.
         answer: All numbers.
     """
@@ -48,6 +49,7 @@ class Standing:
     window: Window
     version: Version
     changed_at: dt.datetime | None
+    sli_ids: frozenset[int]
     question: Question
     answer: Evaluation
 
@@ -65,12 +67,19 @@ def standings(
     Raises:
         SloNotFoundError: there is no SLO of that name.
     """
-    at = (as_of or now).replace(second=0, microsecond=0)
     ids = (
         [slo_id(name)]
         if name is not None
         else list(Slo.objects.order_by("name").values_list("id", flat=True))
     )
+    yield from standings_of(ids, now=now, as_of=as_of)
+
+
+def standings_of(
+    ids: Sequence[int], *, now: dt.datetime, as_of: dt.datetime | None = None
+) -> Iterator[Standing]:
+    """Yield every objective over every window of these SLOs; see :func:`standings`."""
+    at = (as_of or now).replace(second=0, microsecond=0)
     for place in range(0, len(ids), _CHUNK):
         yield from _chunk(ids[place : place + _CHUNK], at=at, now=now)
 
@@ -78,23 +87,25 @@ def standings(
 def _chunk(ids: Sequence[int], *, at: dt.datetime, now: dt.datetime) -> Iterator[Standing]:
     slos = {row.pk: row for row in Slo.objects.filter(pk__in=ids)}
     versions = versions_of(ids)
+    ids = [slo for slo in ids if slo in slos and versions[slo]]  # others went meanwhile
     slis = _sli_ids(versions)
     start = min((_first_needed(in_force(versions[slo], at), at) for slo in ids), default=0)
     end = evaluation.minute_of(at)
     minutes = telemetry.minutes_of(set(slis.values()), start=start, end=end)
     heads = telemetry.heads(set(slis.values()))
     exclusions = _exclusions(slos.values(), start=start)
-    firings = _open_rules(ids, at=at)
+    firings = open_rules(at=at, ids=ids)
     for slo in ids:
         own = versions[slo]
         version = in_force(own, at)
         for objective_index, objective in enumerate(version.definition.objectives):
             series = _stitched(own, objective_index, slis, minutes, (start, end))
-            first = [
-                heads[slis[v.definition.objectives[objective_index].sli]].first_minute
+            sources = frozenset(
+                slis[v.definition.objectives[objective_index].sli]
                 for v in own
                 if objective_index < len(v.definition.objectives)
-            ]
+            )
+            first = [heads[sli].first_minute for sli in sources]
             for window_index, window in enumerate(version.definition.windows):
                 question = Question(
                     definition=version.definition,
@@ -117,6 +128,7 @@ def _chunk(ids: Sequence[int], *, at: dt.datetime, now: dt.datetime) -> Iterator
                     window=window,
                     version=version,
                     changed_at=version.valid_from if version.number > 1 else None,
+                    sli_ids=sources,
                     question=question,
                     answer=evaluation.evaluate(question),
                 )
@@ -207,12 +219,17 @@ def _exclusions(slos: Any, *, start: int) -> dict[int, tuple[Interval, ...]]:
     return found
 
 
-def _open_rules(
-    ids: Sequence[int], *, at: dt.datetime
+def open_rules(
+    *, at: dt.datetime, ids: Sequence[int] | None = None
 ) -> dict[tuple[int, int, int], frozenset[str]]:
-    """Return the rules whose firing was open at an instant."""
+    """Return the rules whose firing was open at an instant, of these SLOs or of all.
+
+    Keys are (row id of the SLO, place of the objective, place of the window).
+    """
     found: dict[tuple[int, int, int], set[str]] = {}
-    began = Firing.objects.filter(slo_id__in=ids, started_at__lt=at + dt.timedelta(minutes=1))
+    began = Firing.objects.filter(started_at__lt=at + dt.timedelta(minutes=1))
+    if ids is not None:
+        began = began.filter(slo_id__in=ids)
     rows = began.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=at))
     for row in rows:
         key = (row.slo_id, row.objective_index, row.window_index)

@@ -8,9 +8,10 @@ from watchkeeper.slos.usecases.definitions import (
     take_over,
 )
 from watchkeeper.slos.usecases.exclusions import add_exclusion, withdraw_exclusion
-from watchkeeper.slos.usecases.ticks import forget_firings, tick
+from watchkeeper.slos.usecases.ticks import Ticker, forget_firings, tick
 
 __all__ = [
+    "Ticker",
     "add_exclusion",
     "forget_firings",
     "remove_object",
