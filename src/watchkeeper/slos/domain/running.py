@@ -32,7 +32,7 @@ from watchkeeper.telemetry.domain.series import MinuteSeries
 BEFORE = 10
 """The base lies so many minutes before the tick: minutes arrive up to so late without notice."""
 
-LASTS = 240
+LASTS = 200
 """A row is good for at most so many minutes; then it is taken in anew."""
 
 NEVER: Final = 1 << 40
@@ -41,6 +41,9 @@ _BACK = _SPAN
 """Newest minutes are kept from so far before the base; a longer lookback has a ``lead``."""
 
 _SUMS = tuple(each.name for each in fields(Sums) if each.name != "is_open")
+
+_WINDOW = 0
+"""Where the window's ``lead`` stands among those of lookbacks, which are 1 minute or more."""
 
 _STEP = 1_000
 """Rows that are summed at once, for the memory that it takes."""
@@ -53,6 +56,10 @@ _ROWS = (
 
 def _no_numbers() -> Counts:
     return np.zeros(0, np.int64)
+
+
+def _no_leads(many: int) -> Counts:
+    return np.zeros((2, many, _SPAN + 1), np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +221,7 @@ class Memory:
     _period: Counts = field(default_factory=_no_numbers)
     _moves: Flags = field(default_factory=lambda: np.zeros(0, np.bool_))
     _starts: Counts = field(default_factory=_no_numbers)
-    _lead: Counts = field(default_factory=lambda: np.zeros((2, 0, 1, _SPAN + 1), np.int64))
+    _lead: dict[int, Counts] = field(default_factory=lambda: {_WINDOW: _no_leads(0)})
     _lead_covered: Counts = field(default_factory=lambda: np.zeros((0, _SPAN + 1), np.int32))
     _first: Counts = field(default_factory=lambda: np.zeros((0, _SPAN + 1), np.int64))
     _head: Counts = field(default_factory=lambda: np.zeros((2, 0, _BACK + _SPAN), np.int64))
@@ -273,7 +280,7 @@ class Memory:
         heads, covered = self._newest(part)
         now = heads[:, rows, _BACK + step]
         since = now - heads[:, rows, _BACK]
-        good, total = since - self._lead[:, part, 0][:, rows, step]
+        good, total = since - self._lead[_WINDOW][:, part][:, rows, step]
         seen = covered[rows, _BACK + step]
         measured = seen - covered[rows, _BACK] - self._lead_covered[part][rows, step]
         start = np.where(moves, at - self._period[part], starts)
@@ -283,11 +290,9 @@ class Memory:
         due = np.maximum(0, min(settled, at) - begun) + seen - covered[rows, young_from]
         first = np.minimum(self._first[part][rows, step], self._first_in_head(part, step))
         back = np.zeros((2, len(base), len(self.roster.lookbacks)), np.int64)
-        long = _long(self.roster.lookbacks)
         for column, length in enumerate(self.roster.lookbacks):
             if length > _BACK:
-                lead = self._lead[:, part, 1 + long.index(length)]
-                back[:, :, column] = since - lead[:, rows, step]
+                back[:, :, column] = since - self._lead[length][:, part][:, rows, step]
             else:
                 back[:, :, column] = now - heads[:, rows, _BACK + step - length]
         return (
@@ -357,11 +362,8 @@ class Memory:
         self._period[place] = row.period
         self._moves[place] = row.moves
         self._starts[place] = row.starts
-        long = _long(self.roster.lookbacks)
-        columns = [0, *(1 + long.index(length) for length in row.lookbacks)]
-        self._lead[:, place] = 0
-        self._lead[0, place, columns] = row.good
-        self._lead[1, place, columns] = row.total
+        for column, length in enumerate((_WINDOW, *row.lookbacks)):
+            self._lead[length][:, place] = row.good[column], row.total[column]
         self._lead_covered[place] = row.covered
         self._first[place] = row.first
         self._head[:, place] = 0
@@ -374,7 +376,7 @@ class Memory:
 
     def _rebuild(self, stays: Flags, rows: Sequence[Kept]) -> None:
         """Make room for ``rows`` and close the gaps of what went."""
-        before = _long(self.roster.lookbacks)
+        lead: dict[int, Counts] = {}
         members = {key: self._members[place] for key, place in self._places.items()}
         members |= {row.key: row.member for row in rows}
         old = [key for key, flag in zip(self.keys, stays, strict=True) if flag]
@@ -387,12 +389,10 @@ class Memory:
         for name in _ROWS:
             setattr(self, name, _with_room(getattr(self, name)[stays], len(new), axis=0))
         self._head = _with_room(self._head[:, stays], len(new), axis=1)
-        after = _long(self.roster.lookbacks)
-        lead = np.zeros((2, len(self.keys), 1 + len(after), _SPAN + 1), np.int64)
-        lead[:, : len(old), 0] = self._lead[:, stays, 0]
-        for column, length in enumerate(before):
-            if length in after:
-                lead[:, : len(old), 1 + after.index(length)] = self._lead[:, stays, 1 + column]
+        for length in (_WINDOW, *_long(self.roster.lookbacks)):
+            before = self._lead.pop(length, None)
+            kept = _no_leads(len(old)) if before is None else before[:, stays]
+            lead[length] = _with_room(kept, len(new), axis=1)
         self._lead = lead
 
     def _columns_of_all(self) -> list[tuple[int, ...]]:
