@@ -387,12 +387,14 @@ class Memory:
         self.roster = roster(self._members)
         self._columns = self._columns_of_all()
         for name in _ROWS:
-            setattr(self, name, _with_room(getattr(self, name)[stays], len(new), axis=0))
-        self._head = _with_room(self._head[:, stays], len(new), axis=1)
+            setattr(self, name, _with_room(getattr(self, name), stays, len(new), axis=0))
+        self._head = _with_room(self._head, stays, len(new), axis=1)
         for length in (_WINDOW, *_long(self.roster.lookbacks)):
             before = self._lead.pop(length, None)
-            kept = _no_leads(len(old)) if before is None else before[:, stays]
-            lead[length] = _with_room(kept, len(new), axis=1)
+            if before is None:
+                lead[length] = _no_leads(len(self.keys))
+            else:
+                lead[length] = _with_room(before, stays, len(new), axis=1)
         self._lead = lead
 
     def _columns_of_all(self) -> list[tuple[int, ...]]:
@@ -426,7 +428,13 @@ def _copied(series: MinuteSeries) -> MinuteSeries:
     )
 
 
-def _with_room(values: Any, many: int, *, axis: int) -> Any:
+def _with_room(values: Any, stays: Flags, many: int, *, axis: int) -> Any:
+    """Return what stays of ``values``, then room for ``many`` more; copies little."""
     shape = list(values.shape)
-    shape[axis] = many
-    return np.concatenate([values, np.zeros(shape, values.dtype)], axis=axis)
+    shape[axis] = int(stays.sum()) + many
+    found = np.zeros(shape, values.dtype)
+    place = (slice(None),) * axis
+    found[(*place, slice(0, shape[axis] - many))] = (
+        values if stays.all() else values[(*place, stays)]
+    )
+    return found

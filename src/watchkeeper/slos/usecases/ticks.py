@@ -30,7 +30,7 @@ from watchkeeper.slos.usecases import states
 from watchkeeper.telemetry import queries as telemetry
 
 _BATCH = 40
-_TAKEN_AT_ONCE = 2_000
+_TAKEN_AT_ONCE = 1_000
 
 
 def tick(*, now: dt.datetime) -> int:

@@ -1,0 +1,1 @@
+"""Benchmarks, beside their peers where there are any; `make bench` runs them all."""
