@@ -21,7 +21,7 @@ PAGES = (
     "/", "/slos", "/slos?q=nothing", "/slos/checkout-availability",
     "/slos/checkout-availability?range=90d", "/slos/checkout-availability/minutes",
     "/slos/checkout-availability/exclude", "/slos/checkout-availability/edit", "/slos/-/new",
-    "/slos/-/new/simple",
+    "/slos/-/new/simple", "/audit", "/audit?action=nothing",
 )  # fmt: skip
 DOCUMENT = """apiVersion: openslo/v1
 kind: SLO

@@ -178,7 +178,7 @@ def test_the_list_takes_a_fixed_number_of_queries(
 def test_the_list_is_saved_as_it_is_filtered(sign_in: SignIn, burning: str) -> None:
     make_slo(slo_document("search"))
 
-    body = sign_in().get("/slos/-/list.csv?q=checkout").content.decode()
+    body = sign_in().get("/slos/-/list.csv?q=checkout").getvalue().decode()
     [row] = csv.DictReader(io.StringIO(body))
 
     assert (row["name"], row["status"], row["objective"]) == ("checkout", "burning", "0.999")
@@ -190,7 +190,7 @@ def test_no_cell_of_the_csv_is_a_formula(sign_in: SignIn) -> None:
     document.data["metadata"]["displayName"] = "=1+1"
     make_slo(document)
 
-    body = sign_in().get("/slos/-/list.csv").content.decode()
+    body = sign_in().get("/slos/-/list.csv").getvalue().decode()
 
     assert "'=1+1" in body
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from django.conf import settings
 from watchkeeper.audit.domain import chain
 from watchkeeper.audit.models import AuditEntry, AuditHead
 from watchkeeper.kernel import access
-from watchkeeper.kernel.actors import Actor
+from watchkeeper.kernel.actors import Actor, ActorKind
 from watchkeeper.plumbing.keys import Keyring
 
 HEAD_FILE = "audit-head.txt"
@@ -56,6 +56,41 @@ class Filter:
     object_kind: str | None = None
     object_id: str | None = None
     actor_id: int | None = None
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+
+
+Names = Callable[[Collection[int]], Mapping[int, str]]
+"""Tells what people are called, by id; the log itself keeps no names."""
+
+_names: list[Names] = []
+
+
+def register_names(names: Names) -> None:
+    """Let ``names`` tell what people are called; the slice that knows people calls this once."""
+    _names[:] = [names]
+
+
+def names_of(rows: Iterable[EntryRow]) -> Mapping[int, str]:
+    """Return what the people who acted are called, by id; those who are gone are left out."""
+    ids = {
+        row.actor_id
+        for row in rows
+        if row.actor_kind == ActorKind.USER.value and row.actor_id is not None
+    }
+    return _names[0](ids) if _names and ids else {}
+
+
+def words_in_use(*, actor: Actor) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the actions and the kinds of thing that the log speaks of, in order.
+
+    Raises:
+        NotFoundError: the actor may not know of the log.
+    """
+    access.require(actor, access.Permission.READ_AUDIT, what="audit log")
+    pairs = AuditEntry.objects.order_by().values_list("action", "object_kind").distinct()
+    found = list(pairs)
+    return sorted({action for action, _ in found}), sorted({kind for _, kind in found})
 
 
 def entries(
@@ -79,6 +114,8 @@ def entries(
         "object_kind": wanted.object_kind,
         "object_id": wanted.object_id,
         "actor_id": wanted.actor_id,
+        "at__gte": wanted.since,
+        "at__lt": wanted.until,
     }
     found = found.filter(**{name: value for name, value in fields.items() if value is not None})
     if before is not None:

@@ -8,3 +8,10 @@ class IdentityConfig(AppConfig):
 
     name = "watchkeeper.identity"
     label = "identity"
+
+    def ready(self) -> None:
+        """Tell the audit log, which keeps ids, what people are called."""
+        from watchkeeper.audit import queries as audit
+        from watchkeeper.identity import queries
+
+        audit.register_names(queries.names_of)

@@ -3,7 +3,7 @@
 import datetime as dt
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -165,6 +165,11 @@ def people() -> list[PersonRow]:
         )
         for user in found
     ]
+
+
+def names_of(ids: Collection[int]) -> dict[int, str]:
+    """Return the names of people by id; those who are gone are left out."""
+    return dict(User.objects.filter(pk__in=ids).values_list("id", "name"))
 
 
 def person_by_name(name: str) -> PersonRow | None:

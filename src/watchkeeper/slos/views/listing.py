@@ -1,7 +1,6 @@
 """The list of SLOs and its CSV."""
 
-import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from watchkeeper.catalog import queries as catalog
 from watchkeeper.kernel.access import Permission, may
+from watchkeeper.plumbing import spreadsheets
 from watchkeeper.plumbing.pages import members_only
 from watchkeeper.plumbing.rest import actor_of
 from watchkeeper.slos import queries
@@ -24,7 +24,6 @@ _COLUMNS = (
     "budget_remaining", "burn_1h", "burn_3d", "exhausted_in_seconds", "coverage", "good", "total",
     "as_of",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +161,6 @@ def _direction(key: str, current: str) -> str:
     return "descending" if falling != current.startswith("-") else "ascending"
 
 
-class _Lines:
-    """A file for ``csv`` that hands each line back instead of keeping it."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
 @members_only
 @require_safe
 def slo_list_csv(request: HttpRequest) -> HttpResponseBase:
@@ -177,16 +169,7 @@ def slo_list_csv(request: HttpRequest) -> HttpResponseBase:
     found = listing.ordered(
         listing.chosen(every, filters_of(request)), request.GET.get("sort", "")
     )
-    response = HttpResponse(_csv(found), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="slos.csv"'
-    return response
-
-
-def _csv(rows: Sequence[Row]) -> Iterator[str]:
-    writer = csv.writer(_Lines())
-    yield writer.writerow(_COLUMNS)
-    for row in rows:
-        yield writer.writerow([_safe(value) for value in _values(row)])
+    return spreadsheets.response(_COLUMNS, map(_values, found), file="slos.csv")
 
 
 def _values(row: Row) -> list[object]:
@@ -209,10 +192,3 @@ def _values(row: Row) -> list[object]:
         state.total,
         state.as_of.isoformat(),
     ]
-
-
-def _safe(value: object) -> object:
-    """Return a value that no spreadsheet takes for a formula."""
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return "" if value is None else value

@@ -1,0 +1,103 @@
+"""The page of the log: who may see it, what it says, and its file."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests.factories import HOST, actor_for, make_user
+from watchkeeper.audit.models import AuditEntry
+from watchkeeper.identity import usecases as identity
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+NOW = dt.datetime(2026, 3, 2, 23, 30, tzinfo=dt.UTC)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("fake_clock")]
+
+
+def signed_in(name: str, role: str) -> Client:
+    client = Client()
+    client.force_login(make_user(name, role=role), backend=BACKEND)
+    return client
+
+
+def text(answer: Any) -> str:
+    return str(answer.content.decode())
+
+
+@pytest.fixture
+def admin() -> Client:
+    return signed_in("alice", "admin")
+
+
+def test_a_stranger_is_sent_to_sign_in_and_a_viewer_knows_of_no_log(admin: Client) -> None:
+    assert admin.get("/audit").status_code == 200
+    auditor, viewer = signed_in("dora", "auditor"), signed_in("charlie", "viewer")
+
+    assert Client().get("/audit").status_code == 302
+    assert viewer.get("/audit").status_code == 404
+    assert viewer.get("/audit.csv").status_code == 404
+    assert viewer.post("/audit/verify").status_code == 404
+    assert auditor.get("/audit").status_code == 200
+
+
+def test_entries_name_who_acted_and_what_they_did(admin: Client) -> None:
+    alice = actor_for(make_user("bob", role="admin"))
+    identity.create_token(actor=alice, name="ci", role="editor", now=NOW)
+
+    page = text(admin.get("/audit?action=token.created"))
+
+    assert "<bdi>bob</bdi>" in page
+    assert "token.created" in page
+    assert "person.created" not in page.partition("<tbody>")[2]
+
+
+def test_a_day_is_the_readers_day(admin: Client) -> None:
+    identity.create_token(actor=HOST, name="ci", role="editor", now=NOW)
+
+    assert "token.created" in text(admin.get("/audit?day=2026-03-02")).partition("<tbody>")[2]
+    assert "No entry passes" in text(admin.get("/audit?day=2026-03-03"))
+    assert admin.get("/audit?day=nonsense&before=x").status_code == 200
+
+
+def test_a_long_log_goes_on_at_older_ones(admin: Client) -> None:
+    for place in range(60):
+        identity.create_token(actor=HOST, name=f"ci-{place}", role="editor", now=NOW)
+
+    first = admin.get("/audit?action=token.created")
+    older = admin.get(f"/audit?action=token.created&before={first.context['older']}")
+
+    assert len(first.context["lines"]) == 50
+    assert len(older.context["lines"]) == 10
+    assert older.context["older"] == ""
+
+
+def test_the_file_has_what_the_filters_show_and_no_formula(admin: Client) -> None:
+    identity.create_token(actor=HOST, name="ci", role="editor", now=NOW)
+    AuditEntry.objects.filter(action="token.created").update(address="=1+1")
+
+    told = admin.get("/audit.csv?action=token.created")
+    lines = b"".join(told.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+
+    assert lines[0].startswith("number,at,actor_kind")
+    assert len(lines) == 2
+    assert "'=1+1" in lines[1]
+
+
+def test_checking_the_chain_says_what_it_found(admin: Client) -> None:
+    identity.create_token(actor=HOST, name="ci", role="editor", now=NOW)
+    whole = text(admin.post("/audit/verify", follow=True))
+    AuditEntry.objects.filter(action="token.created").update(via="web")
+
+    broken = text(admin.post("/audit/verify", follow=True))
+
+    assert "The log is whole" in whole
+    assert "tampered" in broken
+
+
+def test_the_page_needs_few_queries(admin: Client, django_assert_max_num_queries: Any) -> None:
+    for place in range(30):
+        identity.create_token(actor=HOST, name=f"ci-{place}", role="editor", now=NOW)
+
+    with django_assert_max_num_queries(12):
+        admin.get("/audit")
