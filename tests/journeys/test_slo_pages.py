@@ -22,6 +22,7 @@ PAGES = (
     "/slos/checkout-availability?range=90d", "/slos/checkout-availability/minutes",
     "/slos/checkout-availability/exclude", "/slos/checkout-availability/edit", "/slos/-/new",
     "/slos/-/new/simple", "/audit", "/audit?action=nothing",
+    "/people", "/people/-/new", "/tokens", "/tokens/-/new",
 )  # fmt: skip
 DOCUMENT = """apiVersion: openslo/v1
 kind: SLO

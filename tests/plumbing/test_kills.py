@@ -264,7 +264,7 @@ def test_a_frozen_engine_writes_nothing_when_it_comes_back(world: World) -> None
             line[0] == job and line[2] == str(other.pid) and int(line[3]) > int(began)
             for line in world.lines()
         ),
-        seconds=LEASE_MS / 1000 + 10,
+        seconds=LEASE_MS / 1000 + 40,
     )
 
     frozen.send_signal(signal.SIGCONT)

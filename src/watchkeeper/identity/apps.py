@@ -2,6 +2,9 @@
 
 from django.apps import AppConfig
 
+from watchkeeper.kernel.access import Permission
+from watchkeeper.ui.domain.navigation import NavigationItem, registry
+
 
 class IdentityConfig(AppConfig):
     """Registers the slice under its own name."""
@@ -10,8 +13,19 @@ class IdentityConfig(AppConfig):
     label = "identity"
 
     def ready(self) -> None:
-        """Tell the audit log, which keeps ids, what people are called."""
+        """Offer places in the rail; tell the audit log, which keeps ids, how people are called."""
         from watchkeeper.audit import queries as audit
         from watchkeeper.identity import queries
 
         audit.register_names(queries.names_of)
+        registry.add(
+            NavigationItem("People", "People", "identity:people", "users", order=10),
+            NavigationItem(
+                "Settings",
+                "Tokens",
+                "identity:tokens",
+                "key",
+                order=40,
+                permission=Permission.READ_AUDIT,
+            ),
+        )

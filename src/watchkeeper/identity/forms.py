@@ -1,6 +1,22 @@
 """Forms of identity."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django import forms
+
+from watchkeeper.kernel.actors import Role
+
+_ROLES = {
+    Role.VIEWER: "Viewer: reads",
+    Role.RESPONDER: "Responder: reads, acts on alerts and incidents",
+    Role.EDITOR: "Editor: changes what there is",
+    Role.MANAGER: "Manager: changes teams and their people too",
+    Role.ADMIN: "Admin: everything",
+    Role.AUDITOR: "Auditor: reads everything, the audit log too, changes nothing",
+}
+ROLES = tuple((role.value, words) for role, words in _ROLES.items())
+LENGTHS = (("7", "7 days"), ("30", "30 days"), ("90", "90 days"), ("365", "1 year"))
 
 
 class LinkForm(forms.Form):
@@ -8,3 +24,49 @@ class LinkForm(forms.Form):
 
     name = forms.CharField(max_length=253, required=False)
     password = forms.CharField(max_length=256, widget=forms.PasswordInput, strip=False)
+
+
+class PersonForm(forms.Form):
+    """A person who may sign in."""
+
+    name = forms.CharField(
+        max_length=253,
+        help_text="Small letters, digits and dashes, as alice. Stays as it is.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    email = forms.EmailField(required=False, label="E-mail")
+    role = forms.ChoiceField(
+        choices=ROLES, help_text="In the whole organisation; teams may give more."
+    )
+    is_active = forms.BooleanField(
+        required=False,
+        initial=True,
+        label="May sign in",
+        help_text="Without it, open sessions and this person's tokens end at once.",
+    )
+
+    def __init__(self, *args: Any, is_new: bool, **more: Any) -> None:
+        super().__init__(*args, **more)
+        del self.fields["is_active" if is_new else "name"]
+
+
+class TokenForm(forms.Form):
+    """A key for a program."""
+
+    name = forms.CharField(
+        max_length=253,
+        help_text="What uses it, as deploy-pipeline.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    role = forms.ChoiceField(choices=ROLES)
+    team = forms.ChoiceField(
+        required=False, help_text="With a team, the token may act only on what that team owns."
+    )
+    days = forms.ChoiceField(choices=LENGTHS, initial="90", label="Lasts")
+
+    def __init__(self, *args: Any, teams: Sequence[tuple[str, str]], **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["team"].choices = [  # type: ignore[attr-defined]
+            ("", "The whole organisation"),
+            *teams,
+        ]

@@ -1,4 +1,4 @@
-"""Pages of identity."""
+"""The page behind a one-time link."""
 
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
