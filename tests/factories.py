@@ -84,7 +84,9 @@ def make_user(name: str, *, role: str = "viewer", teams: Mapping[str, str] | Non
     for team, team_role in (teams or {}).items():
         make_team(team)
         members = {m.name: m.role for m in identity.members(team)} | {name: team_role}
-        people.set_members(actor=HOST, team=team, members=members, now=BEGINNING)
+        people.set_members(
+            actor=HOST, team=team, members=members, origin=Origin.API, now=BEGINNING
+        )
     return User.objects.get(name=name)
 
 

@@ -85,6 +85,7 @@ OPERATIONS: dict[str, tuple[str, Any]] = {
     "GET /api/v1/teams/{name}": (READ, None),
     "PUT /api/v1/teams/{name}": (MANAGE, {"title": "New"}),
     "DELETE /api/v1/teams/{name}": (MANAGE, None),
+    "POST /api/v1/teams/{name}/take-over": (MANAGE, {}),
     "GET /api/v1/tokens": (AUDIT, None),
     "POST /api/v1/tokens": ("never by a token", {"name": "more", "role": "viewer"}),
     "DELETE /api/v1/tokens/{name}": (ADMIN, None),

@@ -140,3 +140,20 @@ def test_the_lists_need_few_queries(admin: Client, django_assert_max_num_queries
         admin.get("/people")
     with django_assert_max_num_queries(12):
         admin.get("/tokens")
+
+
+def test_a_teams_manager_makes_and_ends_tokens_of_that_team_alone(admin: Client) -> None:
+    admin.post("/tokens/-/new", {"name": "everywhere", "role": "viewer", "team": "", "days": "7"})
+    client = Client()
+    bob = make_user("bob", teams={"shop": "manager", "search": "viewer"})
+    client.force_login(bob, backend=BACKEND)
+    wish = {"name": "deploy", "role": "editor", "days": "30"}
+
+    assert client.post("/tokens/-/new", wish | {"team": ""}).status_code == 422
+    assert client.post("/tokens/-/new", wish | {"team": "search"}).status_code == 422
+    assert client.post("/tokens/-/new", wish | {"team": "shop"}).status_code == 200
+    shown = text(client.get("/tokens"))
+    assert "deploy" in shown
+    assert "everywhere" not in shown
+    assert client.post("/tokens/everywhere/revoke").status_code == 403
+    assert client.post("/tokens/deploy/revoke").status_code == 302

@@ -73,6 +73,20 @@ def test_a_secret_left_out_stays_and_an_empty_one_goes(now: dt.datetime) -> None
     assert config().secrets == {}
 
 
+@pytest.mark.parametrize("url", ["http://other:909", "https://prom:909", "http://prom:910"])
+def test_a_stored_secret_never_goes_to_another_server(now: dt.datetime, url: str) -> None:
+    save(now, url=URL, bearerToken="canary", headers={"X-Key": "canary"})
+    moved = sources.define(name="prom", kind="prometheus", details={"url": url})
+
+    with pytest.raises(InvalidError, match="give bearerToken, headers"):
+        save(now, url=url)
+    with pytest.raises(InvalidError, match="another server"):
+        usecases.try_source(actor=actors.host(), definition=moved)
+    save(now, url=URL + "/under/a/path")
+    save(now, url=url, bearerToken="another", headers={"X-Key": ""})
+    assert config().secrets == {"bearerToken": "another"}
+
+
 def test_a_reference_is_shown_and_resolved_only_at_use(
     now: dt.datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,3 +164,12 @@ def test_minutes_outlive_their_source(now: dt.datetime) -> None:
 def test_an_sli_of_an_unknown_source_is_refused(now: dt.datetime) -> None:
     with pytest.raises(InvalidError, match="no source named prom"):
         make_sli(now=now, spec=query("requests"))
+
+
+def test_a_source_from_a_file_is_removed_there(now: dt.datetime) -> None:
+    save(now, origin=Origin.FILE, url=URL)
+
+    with pytest.raises(ConflictError, match="remove it there"):
+        usecases.remove_source(actor=actors.host(), name="prom", now=now)
+    usecases.remove_source(actor=actors.host(), name="prom", now=now, origin=Origin.FILE)
+    assert queries.source_by_name("prom") is None

@@ -56,7 +56,9 @@ class _Entities:
         if kind == "Component" and queries.service_by_name(name) is not None:
             return usecases.remove_service(actor=actor, name=name, now=now, origin=Origin.FILE)
         if kind == "Group" and identity.team_by_name(name) is not None:
-            people.remove_team(actor=actor, name=name, now=now)
+            gone = people.remove_team(actor=actor, name=name, origin=Origin.FILE, now=now)
+            if not gone:
+                return Change(kind, name, Action.UNCHANGED)
         return usecases.forget_entity(actor=actor, kind=kind, name=name, now=now)
 
     def export(self) -> list[Mapping[str, Json]]:
@@ -108,10 +110,13 @@ def _apply_one(document: Document, *, actor: Actor, origin: Origin, now: dt.date
 def _set_members(*, actor: Actor, origin: Origin, now: dt.datetime) -> None:
     """Let teams have the people that all kept documents name, with the roles they have already.
 
-    A team of whose people no document speaks keeps them.
+    A team of whose people no document speaks keeps them, and so does one that was taken over.
     """
     users = queries.user_documents()
+    taken = {team.name for team in identity.teams() if team.is_taken_over}
     for team, group in queries.group_documents().items():
+        if team in taken:
+            continue
         wanted = backstage.members_of(group, team, users)
         before = {member.name: member.role for member in identity.members(team)}
         if wanted is None or set(wanted) == set(before):
@@ -128,7 +133,11 @@ def _set_members(*, actor: Actor, origin: Origin, now: dt.datetime) -> None:
             if name in wanted
         }
         people.set_members(
-            actor=actor, team=team, members=dict.fromkeys(wanted, "") | roles, now=now
+            actor=actor,
+            team=team,
+            members=dict.fromkeys(wanted, "") | roles,
+            origin=origin,
+            now=now,
         )
 
 

@@ -136,15 +136,24 @@ def put_team(request: HttpRequest, name: str, body: TeamIn) -> TeamDetail:
         now=now,
     )
     if body.members is not None:
-        usecases.set_members(actor=actor, team=name, members=body.members, now=now)
+        usecases.set_members(
+            actor=actor, team=name, members=body.members, origin=Origin.API, now=now
+        )
     return _team(name)
 
 
 @router.delete("/teams/{name}", response={204: None}, summary="Remove a team")
 def delete_team(request: HttpRequest, name: str) -> Status[None]:
     """Remove a team; what it owned has no owner then."""
-    usecases.remove_team(actor=actor_of(request), name=name, now=clock.now())
+    usecases.remove_team(actor=actor_of(request), name=name, origin=Origin.API, now=clock.now())
     return Status(204, None)
+
+
+@router.post("/teams/{name}/take-over", response=TeamDetail, summary="Take a team over")
+def take_over_team(request: HttpRequest, name: str) -> TeamDetail:
+    """Let a team that came from a file be changed here; the file no longer rules it."""
+    usecases.take_over_team(actor=actor_of(request), name=name, now=clock.now())
+    return _team(name)
 
 
 def _team(name: str) -> TeamDetail:
@@ -157,6 +166,7 @@ def _team(name: str) -> TeamDetail:
         title=row.title,
         description=row.description,
         origin=row.origin,
+        is_taken_over=row.is_taken_over,
         member_count=row.member_count,
         members=members,
     )

@@ -64,9 +64,10 @@ class TokenForm(forms.Form):
     )
     days = forms.ChoiceField(choices=LENGTHS, initial="90", label="Lasts")
 
-    def __init__(self, *args: Any, teams: Sequence[tuple[str, str]], **more: Any) -> None:
+    def __init__(
+        self, *args: Any, teams: Sequence[tuple[str, str]], is_admin: bool, **more: Any
+    ) -> None:
         super().__init__(*args, **more)
-        self.fields["team"].choices = [  # type: ignore[attr-defined]
-            ("", "The whole organisation"),
-            *teams,
-        ]
+        everywhere = [("", "The whole organisation")] if is_admin else []
+        self.fields["team"].choices = [*everywhere, *teams]  # type: ignore[attr-defined]
+        self.fields["team"].required = not is_admin

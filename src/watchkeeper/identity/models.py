@@ -51,6 +51,9 @@ class Team(models.Model):
     title = models.CharField(max_length=200, blank=True)
     description = models.TextField(blank=True)
     origin = models.CharField(max_length=20, choices=ORIGINS, default=Origin.UI.value)
+    is_taken_over = models.BooleanField(
+        default=False, help_text="Came from a file once and is kept here now."
+    )
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Count, Q
@@ -23,11 +24,21 @@ _NAMED_ONLY = [origin.value for origin in (Origin.FILE, Origin.SAMPLE, Origin.DI
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
-    """A person in a team, with the role they have there."""
+    """A person in a team.
+
+    Attributes:
+        name: Their name.
+        display_name: How they are called; empty: nobody said.
+        role: The role they have in the team.
+        is_own: Whether that is their role in the organisation, not one given for this team.
+        is_active: Whether they may sign in.
+    """
 
     name: str
     display_name: str
     role: str
+    is_own: bool
+    is_active: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +50,17 @@ class TeamRow:
     title: str
     description: str
     origin: str
+    is_taken_over: bool
     member_count: int
 
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """A person; ``teams`` maps team names to the role held there."""
+    """A person; ``teams`` maps team names to the role held there.
+
+    ``last_sign_in_at`` is ``None`` before the first; ``has_second_factor`` says whether a password
+    alone is not enough.
+    """
 
     id: int
     name: str
@@ -54,19 +70,23 @@ class PersonRow:
     time_zone: str
     is_active: bool
     can_sign_in: bool
+    has_second_factor: bool
+    last_sign_in_at: dt.datetime | None
     teams: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class TokenRow:
-    """A token, without what opens."""
+    """A token, without what opens; nobody made it where it was made on the host."""
 
     id: int
     name: str
     hint: str
     role: str
     team: str | None
+    team_id: int | None
     created_at: dt.datetime
+    created_by: str | None
     expires_at: dt.datetime
     revoked_at: dt.datetime | None
     last_used_at: dt.datetime | None
@@ -128,29 +148,55 @@ def actor_of_token(
     )
 
 
-def teams() -> list[TeamRow]:
-    """Return all teams, by name."""
+def teams(name: str | None = None) -> list[TeamRow]:
+    """Return all teams by name, or only the one of that ``name``."""
     found = Team.objects.annotate(members=Count("memberships")).order_by("name")
-    return [TeamRow(t.pk, t.name, t.title, t.description, t.origin, t.members) for t in found]
+    if name is not None:
+        found = found.filter(name=name)
+    return [
+        TeamRow(
+            id=team.pk,
+            name=team.name,
+            title=team.title,
+            description=team.description,
+            origin=team.origin,
+            is_taken_over=team.is_taken_over,
+            member_count=team.members,
+        )
+        for team in found
+    ]
 
 
 def team_by_name(name: str) -> TeamRow | None:
     """Return one team; ``None`` if there is none."""
-    return next((team for team in teams() if team.name == name), None)
+    return next(iter(teams(name)), None)
 
 
 def members(team: str) -> list[MemberRow]:
     """Return the people of a team, by name."""
     rows = Membership.objects.filter(team__name=team).select_related("user")
     return [
-        MemberRow(row.user.name, row.user.display_name, row.role or row.user.role)
+        MemberRow(
+            name=row.user.name,
+            display_name=row.user.display_name,
+            role=row.role or row.user.role,
+            is_own=not row.role,
+            is_active=row.user.is_active,
+        )
         for row in rows.order_by("user__name")
     ]
 
 
-def people() -> list[PersonRow]:
-    """Return all people, by name."""
+def people(name: str | None = None) -> list[PersonRow]:
+    """Return all people by name, or only the one of that ``name``."""
     found = User.objects.prefetch_related("memberships__team").order_by("name")
+    if name is not None:
+        found = found.filter(name=name)
+    second = set(
+        Authenticator.objects.filter(type=Authenticator.Type.TOTP).values_list(
+            "user_id", flat=True
+        )
+    )
     return [
         PersonRow(
             id=user.pk,
@@ -161,6 +207,8 @@ def people() -> list[PersonRow]:
             time_zone=user.time_zone,
             is_active=user.is_active,
             can_sign_in=user.has_usable_password() and bool(user.password),
+            has_second_factor=user.pk in second,
+            last_sign_in_at=user.last_login,
             teams={m.team.name: m.role or user.role for m in user.memberships.all()},
         )
         for user in found
@@ -174,7 +222,7 @@ def names_of(ids: Collection[int]) -> dict[int, str]:
 
 def person_by_name(name: str) -> PersonRow | None:
     """Return one person; ``None`` if there is none."""
-    return next((person for person in people() if person.name == name), None)
+    return next(iter(people(name)), None)
 
 
 def token_rows() -> list[TokenRow]:
@@ -186,10 +234,12 @@ def token_rows() -> list[TokenRow]:
             hint=row.hint,
             role=row.role,
             team=row.team.name if row.team is not None else None,
+            team_id=row.team_id,
             created_at=row.created_at,
+            created_by=row.created_by.name if row.created_by is not None else None,
             expires_at=row.expires_at,
             revoked_at=row.revoked_at,
             last_used_at=row.last_used_at,
         )
-        for row in ApiToken.objects.select_related("team").order_by("name", "id")
+        for row in ApiToken.objects.select_related("team", "created_by").order_by("name", "id")
     ]

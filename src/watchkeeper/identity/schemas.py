@@ -34,6 +34,8 @@ class PersonOut(Schema):
     time_zone: str
     is_active: bool
     can_sign_in: bool
+    has_second_factor: bool
+    last_sign_in_at: dt.datetime | None = Field(description="Null before the first.")
     teams: dict[str, str]
 
 
@@ -68,6 +70,7 @@ class TeamOut(Schema):
     title: str
     description: str
     origin: str
+    is_taken_over: bool = Field(description="Came from a file once and is kept here now.")
     member_count: int
 
 
@@ -104,6 +107,7 @@ class TokenOut(Schema):
     role: str
     team: str | None
     created_at: dt.datetime
+    created_by: str | None = Field(description="Null: made on the host, or the person is gone.")
     expires_at: dt.datetime
     revoked_at: dt.datetime | None
     last_used_at: dt.datetime | None

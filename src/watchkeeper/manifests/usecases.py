@@ -132,7 +132,7 @@ def _apply_all(request: Apply, *, actor: Actor, now: dt.datetime) -> list[Change
             break  # what comes later hangs on this and would only repeat the fault
     if problems:
         raise InvalidError(f"{_count(problems)} in the documents; nothing was applied", problems)
-    for document in request.documents:
+    for document in request.documents if request.origin is Origin.FILE else ():
         AppliedObject.objects.update_or_create(
             kind=document.kind,
             name=routing.object_name(document),

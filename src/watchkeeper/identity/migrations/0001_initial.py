@@ -41,6 +41,7 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(blank=True, max_length=200)),
                 ('description', models.TextField(blank=True)),
                 ('origin', models.CharField(choices=[('file', 'file'), ('ui', 'ui'), ('api', 'api'), ('discovered', 'discovered'), ('sample', 'sample')], default='ui', max_length=20)),
+                ('is_taken_over', models.BooleanField(default=False, help_text='Came from a file once and is kept here now.')),
                 ('created_at', models.DateTimeField()),
             ],
         ),

@@ -15,6 +15,7 @@ from watchkeeper.identity.queries import TokenRow
 from watchkeeper.identity.views import shared
 from watchkeeper.kernel import access, clock
 from watchkeeper.kernel.access import Permission
+from watchkeeper.kernel.actors import Actor
 from watchkeeper.plumbing.pages import members_only
 from watchkeeper.plumbing.rest import actor_of
 
@@ -28,6 +29,7 @@ class Line:
     row: TokenRow
     look: str
     words: str
+    may_revoke: bool
 
     @property
     def is_live(self) -> bool:
@@ -37,18 +39,37 @@ class Line:
 @members_only
 @require_safe
 def token_list(request: HttpRequest) -> HttpResponse:
-    """Show all tokens; live ones first, those that end soon before others."""
+    """Show the tokens one may see; live ones first, those that end soon before others."""
     actor = actor_of(request)
-    access.require(actor, Permission.READ_AUDIT, what="tokens")
+    reads_all = access.may(actor, Permission.READ_AUDIT)
+    if not reads_all and not _teams(actor):
+        access.require(actor, Permission.READ_AUDIT, what="tokens")
     now = clock.now()
-    lines = [_line(row, now) for row in queries.token_rows()]
+    rows = [row for row in queries.token_rows() if reads_all or _manages(actor, row)]
+    lines = [_line(row, now, may_revoke=_manages(actor, row)) for row in rows]
     lines.sort(key=lambda line: (not line.is_live, line.row.expires_at, line.row.name))
     context = {
         "lines": lines,
         "live": sum(line.is_live for line in lines),
-        "may_make": access.may(actor, Permission.ADMINISTER),
+        "reads_all": reads_all,
+        "may_make": access.may(actor, Permission.ADMINISTER) or bool(_teams(actor)),
     }
     return render(request, "identity/tokens.html", context)
+
+
+def _manages(actor: Actor, row: TokenRow) -> bool:
+    """Return whether ``actor`` may end a token, and make one like it."""
+    needed = Permission.MANAGE if row.team_id is not None else Permission.ADMINISTER
+    return access.may(actor, needed, team_id=row.team_id)
+
+
+def _teams(actor: Actor) -> list[tuple[str, str]]:
+    """Return name and words of the teams that ``actor`` may make tokens for."""
+    return [
+        (team.name, team.title or team.name)
+        for team in queries.teams()
+        if access.may(actor, Permission.MANAGE, team_id=team.id)
+    ]
 
 
 @members_only
@@ -56,9 +77,11 @@ def token_list(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Make a token; it is told on the answer to this and never again."""
     actor = actor_of(request)
-    access.require(actor, Permission.ADMINISTER, what="tokens")
-    teams = [(team.name, team.title or team.name) for team in queries.teams()]
-    form = TokenForm(request.POST if request.method == "POST" else None, teams=teams)
+    teams, is_admin = _teams(actor), access.may(actor, Permission.ADMINISTER)
+    if not teams:
+        access.require(actor, Permission.ADMINISTER, what="tokens")
+    asked = request.POST if request.method == "POST" else None
+    form = TokenForm(asked, teams=teams, is_admin=is_admin)
     if form.is_bound and form.is_valid():
         chosen = form.cleaned_data
         made = shared.saved(
@@ -83,10 +106,11 @@ def new(request: HttpRequest) -> HttpResponse:
 def revoke(request: HttpRequest, name: str) -> HttpResponse:
     """End a token, after asking."""
     actor = actor_of(request)
-    access.require(actor, Permission.ADMINISTER, what="tokens")
     live = [row for row in queries.token_rows() if row.name == name and row.revoked_at is None]
     if not live:
         raise usecases.TokenNotFoundError(f"There is no live token {name}")
+    if not _manages(actor, live[0]):
+        access.require(actor, Permission.ADMINISTER, what=f"token {name}")
     if request.method == "POST":
         usecases.revoke_token(actor=actor, name=name, now=clock.now())
         messages.success(request, _("%(name)s is revoked.") % {"name": name})
@@ -94,11 +118,11 @@ def revoke(request: HttpRequest, name: str) -> HttpResponse:
     return render(request, "identity/token_revoke.html", {"row": live[0]})
 
 
-def _line(row: TokenRow, now: dt.datetime) -> Line:
+def _line(row: TokenRow, now: dt.datetime, *, may_revoke: bool) -> Line:
     if row.revoked_at is not None:
-        return Line(row, "nodata", _("Revoked"))
+        return Line(row, "nodata", _("Revoked"), may_revoke=False)
     if row.expires_at <= now:
-        return Line(row, "nodata", _("Expired"))
+        return Line(row, "nodata", _("Expired"), may_revoke=False)
     if row.expires_at <= now + _SOON:
-        return Line(row, "watch", _("Ends soon"))
-    return Line(row, "ok", _("Live"))
+        return Line(row, "watch", _("Ends soon"), may_revoke=may_revoke)
+    return Line(row, "ok", _("Live"), may_revoke=may_revoke)

@@ -71,7 +71,9 @@ def object_name(document: Document) -> str:
 
 
 def under(file: str, paths: Sequence[str]) -> bool:
-    """Return whether ``file`` is one of ``paths`` or lies in one of them."""
+    """Return whether ``file`` is one of ``paths`` or lies in one; no file lies nowhere."""
+    if not file:
+        return False
     normal = os.path.normpath(file)
     for path in paths:
         root = os.path.normpath(path)

@@ -28,6 +28,7 @@ _NUMBERS = {
     "requestsPerSecond": (0.01, 10_000.0),
 }
 _KNOWN = {*_TEXTS, HEADERS, *_NUMBERS}
+_PORTS = {"http": 80, "https": 443}
 _TYPES = {PROMETHEUS: "Prometheus", SAMPLE: "Sample"}
 _REFERENCE = re.compile(r"\$\{(env|file):[^}]+\}\Z")
 _SECRET_NAME = re.compile(r"(?i)pass|secret|token|credential|(api|private|access)[_-]?key")
@@ -56,6 +57,23 @@ class SourceDefinition:
 def is_reference(value: object) -> bool:
     """Return whether ``value`` only names where a secret is kept."""
     return isinstance(value, str) and _REFERENCE.match(value.strip()) is not None
+
+
+def server_of(settings: Mapping[str, Json]) -> tuple[str, str, int | None] | str:
+    """Return which server the ``url`` in ``settings`` names: scheme, host and port.
+
+    Where that cannot be told, as with ``${env:URL}``, the text itself.
+    """
+    url = str(settings.get("url") or "")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return url
+    if "${" in url or not host:
+        return url
+    scheme = parts.scheme.lower()
+    return scheme, host.lower(), port or _PORTS.get(scheme)
 
 
 def source_from_document(document: Document) -> SourceDefinition:

@@ -11,7 +11,7 @@ from watchkeeper.kernel import access
 from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.actors import Actor
 from watchkeeper.kernel.documents import Json
-from watchkeeper.kernel.errors import ConflictError
+from watchkeeper.kernel.errors import ConflictError, InvalidError, Problem
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.plumbing import secret_box
 from watchkeeper.plumbing.kinds import Action, Change, FieldChange
@@ -72,7 +72,8 @@ def save_source(
 
     Args:
         actor: Who; an admin.
-        definition: How it is to be. Secrets it does not name stay; an empty one is removed.
+        definition: How it is to be. Secrets it does not name stay, but never go to another
+            server; an empty one is removed.
         origin: Where this comes from.
         now: The present.
         take_over: Whether a person takes a source that came from a file into their own hands.
@@ -85,7 +86,8 @@ def save_source(
         ForbiddenError: the actor is no admin.
         SourceKeptInFilesError: it is kept in a file, or was taken over from one.
         SourceExistsError: it must be new and is not.
-        InvalidError: the name cannot be one, or there is no key to seal secrets with.
+        InvalidError: the name cannot be one, there is no key to seal secrets with, or secrets
+            are to go to another server than the one they were given for.
     """
     access.require(actor, Permission.ADMINISTER, what=f"source {definition.name}")
     before = Source.objects.filter(name=definition.name).first()
@@ -96,6 +98,7 @@ def save_source(
     else:
         source = before
         _check_hands(source, definition, origin=origin, take_over=take_over)
+        _check_server(source, definition)
     was = _shown(source) if before else {}
     _put(source, definition)
     changes = _differences(was, _shown(source))
@@ -134,6 +137,37 @@ def _check_hands(
         )
 
 
+def _kept_secrets(source: Source, definition: SourceDefinition) -> dict[str, str]:
+    """Return the stored secrets, sealed, that ``definition`` leaves as they are."""
+    given = {
+        *definition.settings,
+        *_header_names(definition.settings),
+        *definition.secrets,
+    }
+    return {name: text for name, text in source.sealed.items() if name not in given}
+
+
+def _check_server(source: Source, definition: SourceDefinition) -> None:
+    """Return if no stored secret would go to another server than it was given for.
+
+    Secrets are write-only; whoever could point a source elsewhere could read them there.
+    """
+    kept = _kept_secrets(source, definition)
+    if not kept or domain.server_of(source.settings) == domain.server_of(definition.settings):
+        return
+    problems = [
+        Problem(
+            "the address names another server; give this anew, or empty to remove it", path=name
+        )
+        for name in sorted(kept)
+    ]
+    raise InvalidError(
+        f"Source {source.name} would send its secrets to another server; "
+        f"give {', '.join(sorted(kept))} anew",
+        problems,
+    )
+
+
 def _same(source: Source, definition: SourceDefinition) -> bool:
     return source.kind == definition.kind and dict(source.settings) == dict(definition.settings)
 
@@ -143,13 +177,13 @@ def _put(source: Source, definition: SourceDefinition) -> None:
     source.kind = definition.kind
     source.settings = dict(definition.settings)
     source.document = dict(definition.document) or dict(source.document)
-    given = {*definition.settings, *_header_names(definition.settings)}
-    sealed = {name: text for name, text in source.sealed.items() if name not in given}
+    sealed = _kept_secrets(source, definition)
     for name, plain in definition.secrets.items():
         context = source_rows.secret_context(source.name, name)
-        if not plain:
-            sealed.pop(name, None)
-        elif name not in sealed or _opened(sealed[name], context) != plain:
+        old = source.sealed.get(name)
+        if plain and old is not None and _opened(old, context) == plain:
+            sealed[name] = old
+        elif plain:
             sealed[name] = secret_box.seal(plain, context=context)
     source.sealed = sealed
 
@@ -211,12 +245,17 @@ def remove_source(
     Raises:
         ForbiddenError: the actor is no admin.
         SourceNotFoundError: there is none of that name.
+        SourceKeptInFilesError: it is kept in a file and this comes from elsewhere.
         SourceInUseError: SLIs are measured by it.
     """
     access.require(actor, Permission.ADMINISTER, what=f"source {name}")
     source = _found(name)
     if origin is Origin.FILE and source.origin != Origin.FILE.value:
         return Change(KIND, name, Action.UNCHANGED)
+    if origin is not Origin.FILE and source.origin == Origin.FILE.value:
+        raise SourceKeptInFilesError(
+            f"Source {name} is kept in a file; remove it there, or take it over first"
+        )
     using = [sli for _, sli in queries.slis_of_source(source.pk) if sli not in unused]
     if using:
         more = f" and {len(using) - _NAMED} more" if len(using) > _NAMED else ""
@@ -262,20 +301,30 @@ def check_source(*, actor: Actor, name: str, now: dt.datetime) -> SourceCheck:
 
 
 def try_source(*, actor: Actor, definition: SourceDefinition) -> SourceCheck:
-    """Ask a source that is not stored what it is; for a form before it is saved.
+    """Ask a source that is not stored as it is here what it is; for a form before it is saved.
+
+    Where one of that name is stored, secrets that ``definition`` does not name are taken from it.
 
     Raises:
         ForbiddenError: the actor is no admin.
-        InvalidError: its kind cannot be asked, or a secret is not there.
+        InvalidError: its kind cannot be asked, a secret is not there, or stored secrets would
+            go to another server.
         DependencyError: it did not answer, or refused.
     """
     access.require(actor, Permission.ADMINISTER, what=f"source {definition.name}")
+    stored = Source.objects.filter(name=definition.name).first()
+    secrets = {name: plain for name, plain in definition.secrets.items() if plain}
+    if stored is not None:
+        _check_server(stored, definition)
+        for name, sealed in _kept_secrets(stored, definition).items():
+            context = source_rows.secret_context(stored.name, name)
+            secrets[name] = secret_box.open_sealed(sealed, context=context)
     config = source_rows.config(
         source_id=0,
         name=definition.name,
         kind=definition.kind,
         settings=definition.settings,
-        secrets=definition.secrets,
+        secrets=secrets,
     )
     return SourceCheck(queries.adapter_of(definition.kind).probe(config))
 

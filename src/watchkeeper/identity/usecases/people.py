@@ -1,0 +1,143 @@
+"""People: making, changing, and what documents and the sample say of them."""
+
+import datetime as dt
+
+from django.db import transaction
+
+from watchkeeper.identity.models import ApiToken, Membership, OneTimeLink, Team, User
+from watchkeeper.identity.usecases import shared
+from watchkeeper.kernel import access, ids
+from watchkeeper.kernel.access import Permission
+from watchkeeper.kernel.actors import Actor, ActorKind, Role
+from watchkeeper.kernel.documents import Json
+from watchkeeper.kernel.errors import ConflictError
+from watchkeeper.kernel.origins import Origin
+
+
+@transaction.atomic
+def create_person(
+    *,
+    actor: Actor,
+    name: str,
+    email: str,
+    role: str,
+    now: dt.datetime,
+    team: str | None = None,
+    display_name: str = "",
+) -> int:
+    """Make a person who cannot sign in yet, and return the id; a link lets them in.
+
+    Raises:
+        InvalidError: the name, role or address cannot be.
+        NameTakenError: there is one of that name.
+        TeamNotFoundError: there is no such team.
+        ForbiddenError: the actor is no admin.
+    """
+    access.require(actor, Permission.ADMINISTER, what="people")
+    ids.check_name(name, what="A person")
+    chosen = shared.role_of(role)
+    shared.check_email(email)
+    if User.objects.filter(name=name).exists():
+        raise shared.NameTakenError(f"There is a person named {name} already")
+    user = User(
+        name=name, email=email, role=chosen.value, display_name=display_name, created_at=now
+    )
+    user.set_unusable_password()
+    user.save()
+    if team is not None:
+        Membership.objects.create(team_id=shared.team_of(team).pk, user=user)
+    shared.record(actor, "person.created", "person", user.pk, {"role": chosen.value}, now)
+    return user.pk
+
+
+@transaction.atomic
+def change_person(
+    *,
+    actor: Actor,
+    name: str,
+    now: dt.datetime,
+    role: str | None = None,
+    is_active: bool | None = None,
+    email: str | None = None,
+) -> None:
+    """Change what an admin may change of a person.
+
+    Disabling ends sessions, tokens that the person made, and one-time links at once.
+
+    Raises:
+        InvalidError: the role or address cannot be.
+        PersonNotFoundError: there is none of that name.
+        ForbiddenError: the actor is no admin.
+        ConflictError: it would leave no admin.
+    """
+    access.require(actor, Permission.ADMINISTER, what=f"person {name}")
+    user = shared.person_of(name)
+    detail: dict[str, Json] = {}
+    if role is not None:
+        user.role = detail["role"] = shared.role_of(role).value
+    if email is not None:
+        shared.check_email(email)
+        user.email = email
+    if is_active is not None:
+        user.is_active = detail["is_active"] = is_active
+    user.save()
+    if actor.kind is ActorKind.USER and not _has_admin():
+        raise ConflictError(f"Without {name} there would be no admin who can sign in")
+    if not user.is_active:
+        shared.end_sessions(user)
+        ApiToken.objects.filter(created_by=user, revoked_at__isnull=True).update(revoked_at=now)
+        OneTimeLink.objects.filter(user=user, used_at__isnull=True).delete()
+    shared.record(actor, "person.changed", "person", user.pk, detail, now)
+
+
+def _has_admin() -> bool:
+    admins = User.objects.filter(role=Role.ADMIN.value, is_active=True).exclude(password="")
+    return any(admin.has_usable_password() for admin in admins)
+
+
+@transaction.atomic
+def save_person(
+    *,
+    actor: Actor,
+    name: str,
+    display_name: str,
+    email: str,
+    origin: Origin,
+    now: dt.datetime,
+) -> int:
+    """Make or rename a person as a document says; what lets them sign in stays as it is."""
+    access.require(actor, Permission.EDIT, what=f"person {name}")
+    ids.check_name(name, what="A person")
+    user = User.objects.filter(name=name).first()
+    if user is None:
+        user = User(name=name, created_at=now, origin=origin.value)
+        user.set_unusable_password()
+    if (user.display_name, user.email) != (display_name, email or user.email) or not user.pk:
+        user.display_name, user.email = display_name, email or user.email
+        user.save()
+        shared.record(actor, "person.saved", "person", user.pk, {}, now)
+    return user.pk
+
+
+@transaction.atomic
+def remove_sample(*, actor: Actor, now: dt.datetime) -> int:
+    """Remove the teams and people of the sample; return how many there were.
+
+    Somebody who was let in by a link in the meantime stays.
+
+    Raises:
+        ForbiddenError: the actor is no admin.
+    """
+    access.require(actor, Permission.ADMINISTER, what="the sample")
+    gone = 0
+    for row in (
+        *Team.objects.filter(origin=Origin.SAMPLE.value),
+        *User.objects.filter(origin=Origin.SAMPLE.value),
+    ):
+        if isinstance(row, User) and row.has_usable_password():
+            User.objects.filter(pk=row.pk).update(origin=Origin.UI.value)
+            continue
+        gone += 1
+        row.delete()
+    shared.record(actor, "sample.removed", "identity", 0, {"count": gone}, now)
+    return gone
