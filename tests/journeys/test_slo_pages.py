@@ -23,6 +23,7 @@ PAGES = (
     "/slos/checkout-availability/exclude", "/slos/checkout-availability/edit", "/slos/-/new",
     "/slos/-/new/simple", "/audit", "/audit?action=nothing",
     "/people", "/people/-/new", "/tokens", "/tokens/-/new",
+    "/sources", "/sources/-/new", "/teams", "/teams/-/new", "/account",
 )  # fmt: skip
 DOCUMENT = """apiVersion: openslo/v1
 kind: SLO

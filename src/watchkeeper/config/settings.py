@@ -189,6 +189,9 @@ WATCHKEEPER_SOURCES = {
     "sample": "watchkeeper.integrations.sample.adapter.SampleSource",
 }
 
+# What fills identity's port: sections of a team's page.
+WATCHKEEPER_TEAM_PANELS = ["watchkeeper.catalog.views.team_panel.ServicesPanel"]
+
 # What fills catalog's ports: sections of a service's page, and what knows the SLOs of services.
 WATCHKEEPER_SERVICE_PANELS = ["watchkeeper.slos.views.service_panel.SloPanel"]
 WATCHKEEPER_SERVICE_WATCH = "watchkeeper.slos.views.service_panel.SloWatch"

@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("watchkeeper.home.urls")),
     path("", include("watchkeeper.slos.urls")),
     path("", include("watchkeeper.catalog.urls")),
+    path("", include("watchkeeper.telemetry.urls")),
     path("", include("watchkeeper.identity.urls")),
     path("", include("watchkeeper.audit.urls")),
     path("", include("watchkeeper.integrations.sample.urls")),

@@ -20,6 +20,7 @@ class IdentityConfig(AppConfig):
         audit.register_names(queries.names_of)
         registry.add(
             NavigationItem("People", "People", "identity:people", "users", order=10),
+            NavigationItem("Settings", "Teams", "identity:teams", "users-group", order=20),
             NavigationItem(
                 "Settings",
                 "Tokens",

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from zoneinfo import available_timezones
 
 from django import forms
 
@@ -71,3 +72,54 @@ class TokenForm(forms.Form):
         everywhere = [("", "The whole organisation")] if is_admin else []
         self.fields["team"].choices = [*everywhere, *teams]  # type: ignore[attr-defined]
         self.fields["team"].required = not is_admin
+
+
+class TeamForm(forms.Form):
+    """People who own services together."""
+
+    name = forms.CharField(
+        max_length=253,
+        help_text="As in YAML and addresses: checkout. Stays as it is.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    title = forms.CharField(max_length=200, required=False, help_text="As people say it.")
+    description = forms.CharField(
+        max_length=10_000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="What it answers for, and how it is reached.",
+    )
+
+    def __init__(self, *args: Any, is_new: bool, **more: Any) -> None:
+        super().__init__(*args, **more)
+        if not is_new:
+            del self.fields["name"]
+
+
+class MemberForm(forms.Form):
+    """Somebody in a team."""
+
+    person = forms.ChoiceField()
+    role = forms.ChoiceField(
+        required=False,
+        choices=(("", "Their own role"), *ROLES[:4]),
+        help_text="Holds for what this team owns.",
+    )
+
+    def __init__(self, *args: Any, people: Sequence[tuple[str, str]], **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["person"].choices = [("", ""), *people]  # type: ignore[attr-defined]
+
+
+class AccountForm(forms.Form):
+    """What everybody may change of themselves."""
+
+    display_name = forms.CharField(
+        label="Name", max_length=200, required=False, help_text="As people call you."
+    )
+    email = forms.EmailField(label="E-mail", required=False)
+    time_zone = forms.ChoiceField(
+        label="Time zone",
+        choices=lambda: [(name, name.replace("_", " ")) for name in sorted(available_timezones())],
+        help_text="Times on every page are written in it.",
+    )

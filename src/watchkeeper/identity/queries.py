@@ -5,15 +5,18 @@ import hashlib
 import hmac
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Count, Q
+from django.utils.module_loading import import_string
 
 from watchkeeper.identity.domain import tokens
 from watchkeeper.identity.models import ApiToken, Membership, Team, User
+from watchkeeper.identity.ports import TeamPanel
 from watchkeeper.kernel.actors import Actor, ActorKind, Role
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.plumbing.keys import Keyring
@@ -243,3 +246,14 @@ def token_rows() -> list[TokenRow]:
         )
         for row in ApiToken.objects.select_related("team", "created_by").order_by("name", "id")
     ]
+
+
+def panels() -> list[TeamPanel]:
+    """Return the sections that others add to a team's page, in order."""
+    return [_made(dotted) for dotted in getattr(settings, "WATCHKEEPER_TEAM_PANELS", ())]
+
+
+@cache
+def _made(dotted: str) -> TeamPanel:
+    made: TeamPanel = import_string(dotted)()
+    return made

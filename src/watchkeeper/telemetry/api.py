@@ -38,19 +38,7 @@ router = Router(tags=["telemetry"])
 _CSV = "text/csv"
 _MOST_JSON = 8 * 1024 * 1024
 _CHUNK_MINUTES = 100 * 1440
-_CAMEL = {
-    "url": "url",
-    "username": "username",
-    "tenant": "tenant",
-    "ca_file": "caFile",
-    "timeout_seconds": "timeoutSeconds",
-    "concurrency": "concurrency",
-    "requests_per_second": "requestsPerSecond",
-    "bearer_token": "bearerToken",
-    "password": "password",
-    "headers": "headers",
-}
-_SNAKE = {camel: snake for snake, camel in _CAMEL.items()}
+_SNAKE = {camel: snake for snake, camel in sources.DETAILS.items()}
 _MINUTE_SCHEMA = {
     "type": "object",
     "required": ["time", "good", "total"],
@@ -330,7 +318,7 @@ def _found(name: str) -> SourceRow:
 
 def _definition(name: str, body: SourceIn) -> sources.SourceDefinition:
     details = {
-        _CAMEL[field]: value
+        sources.DETAILS[field]: value
         for field, value in body.dict(exclude={"name", "kind"}).items()
         if value is not None
     }
@@ -363,6 +351,6 @@ def _source(row: SourceRow, *, now: dt.datetime) -> SourceOut:
         silent_since_at=row.silent_since_at,
         last_minute=_time_or_none(row.last_minute),
         lag_seconds=None if lag is None else lag.total_seconds(),
-        coverage=queries.coverage_of_source(row.id, now=now),
+        coverage=queries.coverage_of_source(row.id, now=now).share,
         backfill_minutes=row.backfill_minutes,
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from watchkeeper.catalog import queries as catalog
 from watchkeeper.identity import queries as identity
 from watchkeeper.slos import queries as slos
+from watchkeeper.telemetry import queries as telemetry
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +13,7 @@ class Hit:
     """Something that was found.
 
     Attributes:
-        kind: ``slo``, ``service`` or ``team``.
+        kind: ``slo``, ``service``, ``team`` or ``source``.
         name: Its name.
         label: Its words for people, or its name.
         note: What it is, as ``SLO · burning``.
@@ -47,6 +48,7 @@ def _everything() -> list[Hit]:
         tier = "service" if service.tier is None else f"service, tier {service.tier}"
         hits.append(Hit("service", service.name, service.title or service.name, tier))
     hits += [Hit("team", team.name, team.title or team.name, "team") for team in identity.teams()]
+    hits += [Hit("source", name, name, "source") for name in telemetry.source_names()]
     return hits
 
 

@@ -25,6 +25,6 @@ def _url(hit: Hit) -> str:
     """Return the page of a hit; services and teams without one of their own show their SLOs."""
     if hit.kind == "slo":
         return reverse("slos:detail", args=[hit.name])
-    pages = {"service": "catalog:service", "team": "identity:team"}
+    pages = {"service": "catalog:service", "team": "identity:team", "source": "telemetry:source"}
     own = address(pages[hit.kind], hit.name)
     return own or f"{reverse('slos:list')}?{urlencode({hit.kind: hit.name})}"

@@ -13,6 +13,7 @@ from watchkeeper.identity.usecases.links import (
     use_link,
 )
 from watchkeeper.identity.usecases.people import (
+    change_own,
     change_person,
     create_person,
     remove_sample,
@@ -26,6 +27,8 @@ from watchkeeper.identity.usecases.shared import (
 from watchkeeper.identity.usecases.teams import (
     TeamKeptInFilesError,
     TeamTakenOverError,
+    put_member,
+    remove_member,
     remove_team,
     save_team,
     set_members,
@@ -53,12 +56,15 @@ __all__ = [
     "TeamNotFoundError",
     "TeamTakenOverError",
     "TokenNotFoundError",
+    "change_own",
     "change_person",
     "create_person",
     "create_token",
     "forget_links",
     "link_of",
     "make_link",
+    "put_member",
+    "remove_member",
     "remove_sample",
     "remove_team",
     "revoke_token",

@@ -1,6 +1,7 @@
 """People: making, changing, and what documents and the sample say of them."""
 
 import datetime as dt
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import transaction
 
@@ -10,7 +11,7 @@ from watchkeeper.kernel import access, ids
 from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.actors import Actor, ActorKind, Role
 from watchkeeper.kernel.documents import Json
-from watchkeeper.kernel.errors import ConflictError
+from watchkeeper.kernel.errors import ConflictError, ForbiddenError, InvalidError, Problem
 from watchkeeper.kernel.origins import Origin
 
 
@@ -141,3 +142,28 @@ def remove_sample(*, actor: Actor, now: dt.datetime) -> int:
         row.delete()
     shared.record(actor, "sample.removed", "identity", 0, {"count": gone}, now)
     return gone
+
+
+@transaction.atomic
+def change_own(
+    *, actor: Actor, display_name: str, email: str, time_zone: str, now: dt.datetime
+) -> None:
+    """Change what everybody may change of themselves.
+
+    Raises:
+        ForbiddenError: the actor is no person.
+        InvalidError: the address or the zone cannot be.
+    """
+    access.require(actor, Permission.READ, what="your account")
+    if actor.kind is not ActorKind.USER or actor.id is None:
+        raise ForbiddenError("Only people have an account")
+    shared.check_email(email)
+    try:
+        ZoneInfo(time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        message = f"{time_zone[:64]!r} is no time zone, as Europe/Oslo"
+        raise InvalidError(message, [Problem(message, path="time_zone")]) from error
+    user = User.objects.get(pk=actor.id)
+    user.display_name, user.email, user.time_zone = display_name, email, time_zone
+    user.save()
+    shared.record(actor, "person.changed_own", "person", user.pk, {}, now)

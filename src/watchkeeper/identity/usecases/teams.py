@@ -171,6 +171,49 @@ def set_members(
     return True
 
 
+@transaction.atomic
+def put_member(*, actor: Actor, team: str, name: str, role: str, now: dt.datetime) -> None:
+    """Let somebody into a team, or give them another role there; others stay as they are.
+
+    Args:
+        actor: Who.
+        team: The team's name.
+        name: The person's name.
+        role: Role in the team; empty: the person's own.
+        now: The present.
+
+    Raises:
+        TeamNotFoundError: there is no such team.
+        PersonNotFoundError: there is no such person.
+        InvalidError: the role cannot be one.
+        ForbiddenError: the actor may not manage the team.
+        TeamKeptInFilesError: it is kept in a file.
+    """
+    row = _managed(actor, team)
+    _check_hands(row, Origin.UI)
+    user = shared.person_of(name)
+    given = shared.role_of(role).value if role else ""
+    Membership.objects.update_or_create(team=row, user=user, defaults={"role": given})
+    shared.record(actor, "team.member_set", "team", row.pk, {str(user.pk): given}, now)
+
+
+@transaction.atomic
+def remove_member(*, actor: Actor, team: str, name: str, now: dt.datetime) -> None:
+    """Take somebody out of a team; nothing happens where they are not in it.
+
+    Raises:
+        TeamNotFoundError: there is no such team.
+        PersonNotFoundError: there is no such person.
+        ForbiddenError: the actor may not manage the team.
+        TeamKeptInFilesError: it is kept in a file.
+    """
+    row = _managed(actor, team)
+    _check_hands(row, Origin.UI)
+    user = shared.person_of(name)
+    if row.memberships.filter(user=user).delete()[0]:
+        shared.record(actor, "team.member_removed", "team", row.pk, {"person": user.pk}, now)
+
+
 def _managed(actor: Actor, name: str) -> Team:
     """Return a team that the actor may manage."""
     access.require(actor, Permission.READ, what=f"team {name}")

@@ -12,7 +12,7 @@ from watchkeeper.identity.queries import PersonRow
 from watchkeeper.identity.views import shared
 from watchkeeper.kernel import access, clock
 from watchkeeper.kernel.access import Permission
-from watchkeeper.plumbing.pages import members_only
+from watchkeeper.plumbing.pages import METHODS, members_only, saved
 from watchkeeper.plumbing.rest import actor_of
 
 
@@ -32,7 +32,7 @@ def people_list(request: HttpRequest) -> HttpResponse:
 
 
 @members_only
-@require_http_methods(shared.METHODS)
+@require_http_methods(METHODS)
 def new(request: HttpRequest) -> HttpResponse:
     """Add a person, and show the link by which they come in."""
     actor = actor_of(request)
@@ -40,7 +40,7 @@ def new(request: HttpRequest) -> HttpResponse:
     form = PersonForm(request.POST if request.method == "POST" else None, is_new=True)
     if form.is_bound and form.is_valid():
         name = form.cleaned_data["name"].strip()
-        made = shared.saved(
+        made = saved(
             form,
             lambda: usecases.create_person(
                 actor=actor,
@@ -57,7 +57,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @members_only
-@require_http_methods(shared.METHODS)
+@require_http_methods(METHODS)
 def edit(request: HttpRequest, name: str) -> HttpResponse:
     """Change a person's address, role, or whether they may sign in."""
     actor = actor_of(request)
@@ -80,7 +80,7 @@ def edit(request: HttpRequest, name: str) -> HttpResponse:
             )
             return True
 
-        if shared.saved(form, save):
+        if saved(form, save):
             messages.success(request, _("Saved."))
             return redirect("identity:people")
     status = 422 if form.is_bound else 200

@@ -16,7 +16,7 @@ from watchkeeper.identity.views import shared
 from watchkeeper.kernel import access, clock
 from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.actors import Actor
-from watchkeeper.plumbing.pages import members_only
+from watchkeeper.plumbing.pages import METHODS, members_only, saved
 from watchkeeper.plumbing.rest import actor_of
 
 _SOON = dt.timedelta(days=14)
@@ -73,7 +73,7 @@ def _teams(actor: Actor) -> list[tuple[str, str]]:
 
 
 @members_only
-@require_http_methods(shared.METHODS)
+@require_http_methods(METHODS)
 def new(request: HttpRequest) -> HttpResponse:
     """Make a token; it is told on the answer to this and never again."""
     actor = actor_of(request)
@@ -84,7 +84,7 @@ def new(request: HttpRequest) -> HttpResponse:
     form = TokenForm(asked, teams=teams, is_admin=is_admin)
     if form.is_bound and form.is_valid():
         chosen = form.cleaned_data
-        made = shared.saved(
+        made = saved(
             form,
             lambda: usecases.create_token(
                 actor=actor,
@@ -102,7 +102,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @members_only
-@require_http_methods(shared.METHODS)
+@require_http_methods(METHODS)
 def revoke(request: HttpRequest, name: str) -> HttpResponse:
     """End a token, after asking."""
     actor = actor_of(request)

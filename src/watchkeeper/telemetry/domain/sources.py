@@ -21,6 +21,19 @@ PROMETHEUS = "prometheus"
 SAMPLE = "sample"
 HEADERS = "headers"
 SECRETS = ("bearerToken", "password")
+DETAILS = {
+    "url": "url",
+    "username": "username",
+    "tenant": "tenant",
+    "ca_file": "caFile",
+    "timeout_seconds": "timeoutSeconds",
+    "concurrency": "concurrency",
+    "requests_per_second": "requestsPerSecond",
+    "bearer_token": "bearerToken",
+    "password": "password",
+    "headers": "headers",
+}
+"""Connection details by how the API and forms call them."""
 _TEXTS = ("url", "username", "caFile", "tenant", *SECRETS)
 _NUMBERS = {
     "timeoutSeconds": (0.1, 120.0),

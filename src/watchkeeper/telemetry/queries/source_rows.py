@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+import numpy as np
 from django.conf import settings as django_settings
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
 from django.utils.module_loading import import_string
 
 from watchkeeper.kernel.documents import Json
@@ -19,6 +20,7 @@ from watchkeeper.telemetry.queries import history
 
 _BATCH = 500
 _RECENT_MINUTES = 1440
+_SLICE_MINUTES = 15
 _SETTLED_MINUTES = 3
 """Younger minutes may not have been asked for yet."""
 
@@ -69,10 +71,7 @@ class SourceRow:
 
     def lag(self, now: dt.datetime) -> dt.timedelta | None:
         """Return how old the newest minute is, from its end; ``None`` before the first."""
-        if self.last_minute is None:
-            return None
-        ended = dt.datetime.fromtimestamp((self.last_minute + 1) * 60, dt.UTC)
-        return max(now - ended, dt.timedelta(0))
+        return lag_of(self.last_minute, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +97,52 @@ class FindingRow:
     last_at: dt.datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of the last day was measured.
+
+    Attributes:
+        share: Measured share of the due minutes, 0 to 1; ``None`` where none was due.
+        slices: For each quarter of an hour whether no minute that was due is missing.
+    """
+
+    share: float | None
+    slices: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PushedRow:
+    """How pushed SLIs fare together.
+
+    Attributes:
+        sli_count: SLIs whose minutes are pushed.
+        last_minute: Newest minute of any; ``None`` before the first.
+    """
+
+    sli_count: int
+    last_minute: int | None
+
+    def lag(self, now: dt.datetime) -> dt.timedelta | None:
+        """Return how old the newest minute is, from its end; ``None`` before the first."""
+        return lag_of(self.last_minute, now)
+
+
+def lag_of(minute: int | None, now: dt.datetime) -> dt.timedelta | None:
+    """Return how old a minute is, from its end; ``None`` where there is none."""
+    if minute is None:
+        return None
+    ended = dt.datetime.fromtimestamp((minute + 1) * 60, dt.UTC)
+    return max(now - ended, dt.timedelta(0))
+
+
 def sources() -> list[SourceRow]:
     """Return all sources by name."""
     return _rows(list(Source.objects.order_by("name")))
+
+
+def source_names() -> list[str]:
+    """Return the names of all sources, in order."""
+    return list(Source.objects.order_by("name").values_list("name", flat=True))
 
 
 def source_by_name(name: str) -> SourceRow | None:
@@ -148,44 +190,69 @@ def _newest_in_force() -> QuerySet[SliInForce]:
     return SliInForce.objects.filter(id=Subquery(newest.values("id")[:1]))
 
 
-def slis_of_source(source_id: int) -> list[tuple[int, str]]:
-    """Return id and name of the SLIs that a source measures now, by name."""
-    found = _newest_in_force().filter(version__source_id=source_id).order_by("sli__name")
+def _slis_of(source_id: int | None) -> QuerySet[SliInForce]:
+    """Return what is in force now by a source; ``None``: pushed."""
+    found = _newest_in_force()
+    if source_id is None:
+        return found.filter(version__source__isnull=True)
+    return found.filter(version__source_id=source_id)
+
+
+def slis_of_source(source_id: int | None) -> list[tuple[int, str]]:
+    """Return id and name of the SLIs that a source measures now, by name; ``None``: pushed."""
+    found = _slis_of(source_id).order_by("sli__name")
     return list(found.values_list("sli_id", "sli__name"))
 
 
-def coverage_of_source(source_id: int, *, now: dt.datetime) -> float | None:
-    """Return the measured share of the last day's due minutes of a source's SLIs, 0 to 1.
+def pushed() -> PushedRow:
+    """Return how those SLIs fare whose minutes are pushed."""
+    found = _slis_of(None).aggregate(count=Count("id"), last=Max("sli__last_minute"))
+    return PushedRow(found["count"], found["last"])
 
-    A minute is due from the SLI's first measured minute on until three minutes ago; ``None``
-    where none is due.
+
+def coverage_of_source(source_id: int | None, *, now: dt.datetime) -> Coverage:
+    """Return how much of the last day's due minutes a source's SLIs have; ``None``: pushed.
+
+    A minute is due from the SLI's first measured minute on until three minutes ago.
     """
     end = int(now.timestamp()) // 60 - _SETTLED_MINUTES
+    start = end - _RECENT_MINUTES
     ids = [sli_id for sli_id, _ in slis_of_source(source_id)]
     firsts = history.heads(ids)
-    measured, due = 0, 0
+    measured, due = np.zeros(_RECENT_MINUTES, np.int64), np.zeros(_RECENT_MINUTES, np.int64)
     for low in range(0, len(ids), _BATCH):
-        part = ids[low : low + _BATCH]
-        for sli_id, series in history.minutes_of(
-            part, start=end - _RECENT_MINUTES, end=end
-        ).items():
+        part = history.minutes_of(ids[low : low + _BATCH], start=start, end=end)
+        for sli_id, series in part.items():
             first = firsts[sli_id].first_minute
             if first is not None and first < end:
-                measured += int(series.covered.sum())
-                due += end - max(first, series.start)
-    return measured / due if due else None
+                begins = max(first - start, 0)
+                measured[begins:] += series.covered[begins:]
+                due[begins:] += 1
+    missing = (due - measured).reshape(-1, _SLICE_MINUTES).sum(axis=1)
+    share = float(measured.sum() / due.sum()) if due.any() else None
+    return Coverage(share, tuple((missing == 0).tolist()))
 
 
-def findings(*, since: dt.datetime | None = None, sli_id: int | None = None) -> list[FindingRow]:
+def findings(
+    *,
+    since: dt.datetime | None = None,
+    sli_id: int | None = None,
+    source_id: int | None = None,
+    limit: int | None = None,
+) -> list[FindingRow]:
     """Return what is odd about SLIs, newest first.
 
     Args:
         since: Only what was met at or after this; ``None``: all.
         sli_id: Only of this SLI; ``None``: of all.
+        source_id: Only of SLIs that this source measures now; ``None``: of all.
+        limit: At most so many; ``None``: all.
     """
     found = SliFinding.objects.select_related("sli").order_by("-last_at", "id")
     if sli_id is not None:
         found = found.filter(sli_id=sli_id)
+    if source_id is not None:
+        found = found.filter(sli_id__in=_slis_of(source_id).values("sli_id"))
     if since is not None:
         found = found.filter(last_at__gte=since)
     return [
@@ -193,17 +260,26 @@ def findings(*, since: dt.datetime | None = None, sli_id: int | None = None) -> 
             each.sli_id, each.sli.name, each.code, each.detail, each.count, each.first_at,
             each.last_at,
         )
-        for each in found
+        for each in found[:limit]
     ]  # fmt: skip
 
 
-def source_documents() -> list[Mapping[str, Json]]:
-    """Return all sources as OpenSLO DataSources, secrets left out, by name; no sample ones."""
+def source_documents(name: str | None = None) -> list[Mapping[str, Json]]:
+    """Return sources as OpenSLO DataSources, secrets left out, by name.
+
+    Args:
+        name: Only the source of that name; ``None``: all but sample ones.
+    """
+    found = (
+        Source.objects.filter(is_sample=False)
+        if name is None
+        else Source.objects.filter(name=name)
+    )
     return [
         domain.document_of(
             name=each.name, kind=each.kind, settings=each.settings, document=each.document
         )
-        for each in Source.objects.filter(is_sample=False).order_by("name")
+        for each in found.order_by("name")
     ]
 
 
