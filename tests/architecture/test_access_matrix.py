@@ -4,35 +4,23 @@ Operations are read from the API's own document and from the URL table; one with
 fails.
 """
 
-import datetime as dt
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import get_resolver
 
-from tests.factories import HOST, make_slo, make_team, make_user, slo_document
+from tests.architecture.world import NAMES, NOW, OTHER, OWN, SOURCE, patterns
+from tests.factories import HOST, slo_document
 from watchkeeper.audit.models import AuditEntry
-from watchkeeper.catalog import usecases as catalog
-from watchkeeper.catalog.domain.journeys import JourneySpec
-from watchkeeper.catalog.domain.services import ServiceSpec
 from watchkeeper.config.api import api
 from watchkeeper.identity import usecases as identity
 from watchkeeper.kernel import clock
-from watchkeeper.kernel.origins import Origin
-from watchkeeper.slos import usecases as slos
-from watchkeeper.slos.usecases.exclusions import Wanted
-from watchkeeper.telemetry import usecases as telemetry
-from watchkeeper.telemetry.domain import sources
 
-NOW = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
-OWN, OTHER = "checkout-team", "search-team"
 MINUTES = {"minutes": [{"time": "2026-03-02T00:00:00Z", "good": 1, "total": 1}]}
 EXCLUSION = {"start": "2026-03-01T00:00:00Z", "end": "2026-03-01T01:00:00Z", "reason": "x"}
-SOURCE = {"kind": "prometheus", "url": "http://127.0.0.1:1"}
 
 # What each operation needs, and a body that would do it. "own": in the team that owns the object.
 ANYBODY, READ, EDIT, MANAGE = "anybody signed in", "read", "edit own", "manage own"
@@ -93,8 +81,6 @@ OPERATIONS: dict[str, tuple[str, Any]] = {
     "POST /api/v1/sample": (ADMIN, {}),
     "DELETE /api/v1/sample": (ADMIN, None),
 }
-NAMES = {"services": "shop", "journeys": "buy", "slos": "checkout", "slis": "checkout-requests",
-         "sources": "prom", "people": "bob", "teams": OWN, "tokens": "victim"}  # fmt: skip
 SLOW = {"POST /api/v1/sample"}  # allowed cells would load 90 days; its own tests do
 
 
@@ -141,32 +127,6 @@ def test_every_operation_has_a_row() -> None:
     assert set(operations()) - set(OPERATIONS) == set()
 
 
-@pytest.fixture
-def world() -> dict[str, str]:
-    """One of everything, owned by the own team; returns what fills the addresses."""
-    now = clock.now()
-    for team in (OWN, OTHER):
-        make_team(team)
-    make_user("bob")
-    spec = ServiceSpec(name="shop", owner=OWN)
-    catalog.save_service(actor=HOST, spec=spec, origin=Origin.API, now=now)
-    journey = JourneySpec(name="buy", title="Buy", owner=OWN, services=("shop",))
-    document = {"apiVersion": "watchkeeper/v1", "kind": "Journey", "metadata": {"name": "buy"}}
-    save_journey(journey, document, now)
-    make_slo(origin=Origin.API)
-    definition = sources.define(name="prom", kind="prometheus", details={"url": SOURCE["url"]})
-    telemetry.save_source(actor=HOST, definition=definition, origin=Origin.API, now=now)
-    wanted = Wanted(NOW - dt.timedelta(hours=1), NOW, "agreed", slo="checkout")
-    made = slos.add_exclusion(actor=HOST, wanted=wanted, now=now)
-    identity.create_token(actor=HOST, name="victim", role="viewer", now=now)
-    return {"exclusion_id": str(made)}
-
-
-def save_journey(journey: Any, document: dict[str, Any], now: dt.datetime) -> None:
-    document = document | {"spec": {"title": "Buy", "owner": OWN, "services": ["shop"]}}
-    catalog.save_journey(actor=HOST, spec=journey, document=document, origin=Origin.API, now=now)
-
-
 def client_of(principal: Principal) -> Client:
     if principal.role == "nobody":
         return Client()
@@ -207,15 +167,6 @@ def test_only_those_who_may_can(
     wanted = {401} if principal.role == "nobody" else {404} if needs == AUDIT else {403}
     assert answer.status_code in wanted, answer.content
     assert AuditEntry.objects.count() == before
-
-
-def patterns(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
-    for item in resolver.url_patterns:
-        path = f"{prefix}{item.pattern}"
-        if isinstance(item, URLResolver):
-            yield from patterns(item, path)
-        else:
-            yield path, item
 
 
 PAGES = sorted({path for path, _ in patterns(get_resolver()) if not path.startswith("api/v1/")})

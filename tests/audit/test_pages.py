@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from tests.factories import HOST, actor_for, make_user
+from watchkeeper.audit import queries
 from watchkeeper.audit.models import AuditEntry
 from watchkeeper.identity import usecases as identity
 
@@ -55,9 +56,26 @@ def test_entries_name_who_acted_and_what_they_did(admin: Client) -> None:
 def test_a_day_is_the_readers_day(admin: Client) -> None:
     identity.create_token(actor=HOST, name="ci", role="editor", now=NOW)
 
-    assert "token.created" in text(admin.get("/audit?day=2026-03-02")).partition("<tbody>")[2]
-    assert "No entry passes" in text(admin.get("/audit?day=2026-03-03"))
-    assert admin.get("/audit?day=nonsense&before=x").status_code == 200
+    both = "/audit?from=2026-03-01&to=2026-03-02"
+    assert "token.created" in text(admin.get(both)).partition("<tbody>")[2]
+    assert "No entry passes" in text(admin.get("/audit?from=2026-03-03"))
+    assert "No entry passes" in text(admin.get("/audit?from=2026-02-01&to=2026-03-01"))
+    assert admin.get("/audit?from=nonsense&to=9999-12-31&before=x").status_code == 200
+
+
+def test_one_actor_and_one_entry_can_be_looked_at(admin: Client) -> None:
+    identity.create_token(actor=HOST, name="ci", role="editor", now=NOW)
+    admin.post("/people/-/new", {"name": "bob", "role": "viewer"})
+    [mine, *_] = queries.entries(actor=HOST, wanted=queries.Filter(actor_kind="user"))
+
+    shown = text(admin.get(f"/audit?actor=user:{mine.actor_id}")).partition("<tbody>")[2]
+    assert "person.created" in shown
+    assert "token.created" not in shown
+    assert "token.created" in text(admin.get("/audit?actor=system")).partition("<tbody>")[2]
+    one = text(admin.get(f"/audit/{mine.number}"))
+    assert mine.action in one
+    assert "alice" in one
+    assert admin.get("/audit/999999").status_code == 404
 
 
 def test_a_long_log_goes_on_at_older_ones(admin: Client) -> None:

@@ -24,6 +24,7 @@ PAGES = (
     "/slos/-/new/simple", "/audit", "/audit?action=nothing",
     "/people", "/people/-/new", "/tokens", "/tokens/-/new",
     "/sources", "/sources/-/new", "/teams", "/teams/-/new", "/account",
+    "/settings", "/first-run",
 )  # fmt: skip
 DOCUMENT = """apiVersion: openslo/v1
 kind: SLO

@@ -55,6 +55,7 @@ class Filter:
     action: str | None = None
     object_kind: str | None = None
     object_id: str | None = None
+    actor_kind: str | None = None
     actor_id: int | None = None
     since: dt.datetime | None = None
     until: dt.datetime | None = None
@@ -113,6 +114,7 @@ def entries(
         "action": wanted.action,
         "object_kind": wanted.object_kind,
         "object_id": wanted.object_id,
+        "actor_kind": wanted.actor_kind,
         "actor_id": wanted.actor_id,
         "at__gte": wanted.since,
         "at__lt": wanted.until,
@@ -120,22 +122,40 @@ def entries(
     found = found.filter(**{name: value for name, value in fields.items() if value is not None})
     if before is not None:
         found = found.filter(number__lt=before)
-    return [
-        EntryRow(
-            number=row.number,
-            at=row.at,
-            actor_kind=row.actor_kind,
-            actor_id=row.actor_id,
-            via=row.via,
-            action=row.action,
-            object_kind=row.object_kind,
-            object_id=row.object_id,
-            detail=row.detail,
-            request_id=row.request_id,
-            address=row.address,
-        )
-        for row in found[:limit]
-    ]
+    return [_row(entry) for entry in found[:limit]]
+
+
+def entry(number: int, *, actor: Actor) -> EntryRow | None:
+    """Return one entry; ``None`` if there is none of that number.
+
+    Raises:
+        NotFoundError: the actor may not know of the log.
+    """
+    access.require(actor, access.Permission.READ_AUDIT, what="audit log")
+    found = AuditEntry.objects.filter(number=number).first()
+    return _row(found) if found is not None else None
+
+
+def count() -> int:
+    """Return how many entries are kept, by one quick query."""
+    head = AuditHead.objects.first()
+    return head.count - head.first + 1 if head is not None else 0
+
+
+def _row(found: AuditEntry) -> EntryRow:
+    return EntryRow(
+        number=found.number,
+        at=found.at,
+        actor_kind=found.actor_kind,
+        actor_id=found.actor_id,
+        via=found.via,
+        action=found.action,
+        object_kind=found.object_kind,
+        object_id=found.object_id,
+        detail=found.detail,
+        request_id=found.request_id,
+        address=found.address,
+    )
 
 
 def key() -> bytes:

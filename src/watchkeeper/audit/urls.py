@@ -8,5 +8,6 @@ app_name = "audit"
 urlpatterns = [
     path("audit", views.log, name="log"),
     path("audit/verify", views.verify, name="verify"),
+    path("audit/<int:number>", views.entry, name="entry"),
     path("audit.csv", views.log_csv, name="csv"),
 ]

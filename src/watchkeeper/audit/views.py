@@ -17,6 +17,7 @@ from watchkeeper.audit.queries import EntryRow, Filter
 from watchkeeper.kernel import access
 from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.actors import ActorKind
+from watchkeeper.kernel.errors import NotFoundError
 from watchkeeper.plumbing import spreadsheets
 from watchkeeper.plumbing.pages import members_only
 from watchkeeper.plumbing.rest import actor_of
@@ -29,7 +30,15 @@ _COLUMNS = (
     "number", "at", "actor_kind", "actor_id", "actor", "via", "action", "object_kind",
     "object_id", "detail", "request_id", "address",
 )  # fmt: skip
-_FILTERS = ("action", "kind", "object", "day")
+_FILTERS = ("action", "kind", "object", "actor", "from", "to")
+_MOST_CHECKED = 100_000
+"""Entries that one request checks; a longer chain is checked by the command."""
+
+
+class EntryNotFoundError(NotFoundError):
+    """There is no entry of that number, or it was kept long enough."""
+
+    code = "entry_not_found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,7 @@ class Line:
 
     row: EntryRow
     who: str
+    actor: str
     detail: Sequence[tuple[str, str]]
 
 
@@ -56,14 +66,37 @@ def log(request: HttpRequest) -> HttpResponse:
     names = queries.names_of(rows)
     actions, kinds = queries.words_in_use(actor=actor)
     context = {
-        "lines": [Line(row, _who(row, names), _told(row.detail)) for row in rows[:PAGE]],
+        "lines": [_line(row, names) for row in rows[:PAGE]],
         "asked": asked,
+        "since": asked["from"],
+        "until": asked["to"],
+        "actor_words": _actor_words(asked["actor"], rows, names),
         "is_filtered": any(asked.values()),
         "actions": actions,
         "kinds": kinds,
         "older": rows[PAGE - 1].number if len(rows) > PAGE else "",
     }
     return render(request, "audit/log.html", context)
+
+
+@members_only
+@require_safe
+def entry(request: HttpRequest, number: int) -> HttpResponse:
+    """Show one entry with all that is known of it."""
+    row = queries.entry(number, actor=actor_of(request))
+    if row is None:
+        raise EntryNotFoundError(f"There is no entry {number}, or it is no longer kept")
+    return render(request, "audit/entry.html", {"line": _line(row, queries.names_of([row]))})
+
+
+def _line(row: EntryRow, names: Mapping[int, str]) -> Line:
+    actor = row.actor_kind if row.actor_id is None else f"{row.actor_kind}:{row.actor_id}"
+    return Line(row, _who(row, names), actor, _told(row.detail))
+
+
+def _actor_words(asked: str, rows: Sequence[EntryRow], names: Mapping[int, str]) -> str:
+    """Return how the actor that is filtered by is called; empty where none is."""
+    return next((_who(row, names) for row in rows), asked) if asked else ""
 
 
 @members_only
@@ -92,6 +125,12 @@ def log_csv(request: HttpRequest) -> HttpResponseBase:
 def verify(request: HttpRequest) -> HttpResponse:
     """Check the whole chain and say what was found."""
     access.require(actor_of(request), Permission.READ_AUDIT, what="audit log")
+    if queries.count() > _MOST_CHECKED:
+        messages.warning(
+            request,
+            _("The log is too long to be checked here. On the host: watchkeeper audit verify"),
+        )
+        return redirect("audit:log")
     verdict = queries.verify()
     if verdict.broken is None:
         messages.success(
@@ -110,27 +149,25 @@ def _asked(request: HttpRequest) -> dict[str, str]:
 
 
 def _wanted(request: HttpRequest, asked: Mapping[str, str]) -> Filter:
-    since, until = _day(request, asked["day"])
+    kind, _colon, actor_id = asked["actor"].partition(":")
     return Filter(
         action=asked["action"] or None,
         object_kind=asked["kind"] or None,
         object_id=asked["object"] or None,
-        since=since,
-        until=until,
+        actor_kind=kind or None,
+        actor_id=_number(actor_id),
+        since=_day(request, asked["from"]),
+        until=_day(request, asked["to"], after=1),
     )
 
 
-def _day(request: HttpRequest, text: str) -> tuple[dt.datetime | None, dt.datetime | None]:
-    """Return the day's first instant and the next one's, in the reader's zone."""
+def _day(request: HttpRequest, text: str, *, after: int = 0) -> dt.datetime | None:
+    """Return a day's first instant in the reader's zone, or that of a later day."""
     try:
-        day = dt.date.fromisoformat(text)
-        after = day + dt.timedelta(days=1)
+        day = dt.date.fromisoformat(text) + dt.timedelta(days=after)
     except (ValueError, OverflowError):
-        return None, None
-    zone = zone_of(request).info
-    return tuple(  # type: ignore[return-value]
-        dt.datetime.combine(each, dt.time(), tzinfo=zone) for each in (day, after)
-    )
+        return None
+    return dt.datetime.combine(day, dt.time(), tzinfo=zone_of(request).info)
 
 
 def _number(text: str) -> int | None:

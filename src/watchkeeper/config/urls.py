@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("watchkeeper.telemetry.urls")),
     path("", include("watchkeeper.identity.urls")),
     path("", include("watchkeeper.audit.urls")),
+    path("", include("watchkeeper.integrations.prometheus.urls")),
     path("", include("watchkeeper.integrations.sample.urls")),
     path("", include("watchkeeper.ui.urls")),
 ]

@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 
+from watchkeeper.kernel.access import Permission
 from watchkeeper.ui.domain.navigation import NavigationItem, registry
 
 
@@ -12,7 +13,15 @@ class HomeConfig(AppConfig):
     label = "home"
 
     def ready(self) -> None:
-        """Offer the place in the rail."""
+        """Offer places in the rail."""
         registry.add(
-            NavigationItem("Watch", "Overview", "home:overview", "home", order=10, quick=True)
+            NavigationItem("Watch", "Overview", "home:overview", "home", order=10, quick=True),
+            NavigationItem(
+                "Settings",
+                "This server",
+                "home:settings",
+                "settings",
+                order=90,
+                permission=Permission.READ_AUDIT,
+            ),
         )

@@ -11,6 +11,7 @@ import base64
 import ipaddress
 import json as json_module
 import queue
+import re
 import socket
 import ssl
 import threading
@@ -30,6 +31,7 @@ from watchkeeper.kernel.errors import DependencyError
 from watchkeeper.plumbing import metrics, unpacking, wire_headers
 
 CONNECT_SECONDS = 2.0
+_NUMBER = re.compile(r"^\[Errno -?\d+\] ")
 MOST_REDIRECTS = 3
 _SERVER_ERROR = 500
 _REDIRECTS = {301, 302, 303, 307, 308}
@@ -416,7 +418,8 @@ def _told(asked: _Asked, error: Exception) -> DependencyError:
     if isinstance(cause, ssl.SSLCertVerificationError):
         message = f"{asked.name} has a certificate that is not trusted: {cause.verify_message}"
         return DependencyError(message, permanent=True)
-    message = f"{asked.name}: {error}" if str(error) else f"{asked.name} broke off"
+    why = _NUMBER.sub("", str(error))
+    message = f"{asked.name}: {why}" if why else f"{asked.name} broke off"
     if isinstance(error, httpcore.ReadError | httpcore.WriteError | httpcore.RemoteProtocolError):
         return _BrokeOffError(message, permanent=False)
     return DependencyError(message, permanent=isinstance(error, _RefusedError))

@@ -6,6 +6,9 @@ one named by ``WATCHKEEPER_CONFIG``; its keys are the names below in lower case,
 """
 
 import os
+import re
+import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +21,7 @@ from pydantic_settings import (
 )
 
 DEFAULT_DATA = Path("watchkeeper-data")
+_PASSWORD = re.compile(r"(?<=://)([^:@/]*:)[^@]*@")
 
 
 class Environment(BaseSettings):
@@ -119,6 +123,47 @@ class Environment(BaseSettings):
     def database(self) -> str:
         """The database as a URL."""
         return self.database_url or f"sqlite:///{self.data.absolute() / 'watchkeeper.db'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One setting as this process has it.
+
+    Attributes:
+        name: As in the environment.
+        value: In words, a secret only as ``(set)``; empty: not set.
+        origin: ``environment``, ``file`` or ``default``.
+        meaning: What it is for.
+    """
+
+    name: str
+    value: str
+    origin: str
+    meaning: str
+
+
+def told(environment: Environment) -> list[Told]:
+    """Return every setting of ``environment``, where it comes from, and no secret."""
+    file = _file()
+    written = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    found = []
+    for name, field in Environment.model_fields.items():
+        key = f"WATCHKEEPER_{name.upper()}"
+        given = {each.upper() for each in os.environ}
+        origin = "environment" if key in given else "file" if name in written else "default"
+        shown = _shown(name, getattr(environment, name))
+        found.append(Told(key, shown, origin, (field.description or "").replace("`", "")))
+    return found
+
+
+def _shown(name: str, value: object) -> str:
+    if value is None or value == ():
+        return ""
+    if name == "token":
+        return "(set)"
+    if isinstance(value, tuple):
+        return ", ".join(str(each) for each in value)
+    return _PASSWORD.sub(r"\1…@", str(value)) if name.endswith("url") else str(value)
 
 
 def _file() -> Path:

@@ -71,13 +71,13 @@ class SourceForm(forms.Form):
         help_text="PEM file on this host to trust the server by; empty: those of the system.",
     )
     timeout_seconds = forms.FloatField(
-        label="Waits at most", required=False, help_text="Seconds for one answer; usually 10."
+        label="Waits at most", required=False, help_text="Seconds for one answer; else 15."
     )
     concurrency = forms.IntegerField(
-        label="Requests at a time", required=False, help_text="Usually 4."
+        label="Requests at a time", required=False, help_text="Else 4."
     )
     requests_per_second = forms.FloatField(
-        label="Requests a second at most", required=False, help_text="Usually 10."
+        label="Requests a second at most", required=False, help_text="Else no limit."
     )
 
     def __init__(self, *args: Any, stored: SourceRow | None, **more: Any) -> None:
@@ -149,7 +149,7 @@ class SourceForm(forms.Form):
                     details[name] = ""
             elif name not in details and name in self._settings():
                 details[name] = self._settings()[name]
-        details["headers"] = self._headers(chosen["headers"])
+        details["headers"] = self._headers(chosen.get("headers") or {})
         return {name: value for name, value in details.items() if value != {}}
 
     def _headers(self, typed: Mapping[str, str]) -> dict[str, str]:

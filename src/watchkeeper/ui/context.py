@@ -19,6 +19,7 @@ logger = structlog.get_logger("watchkeeper.ui")
 THEME_COOKIE = "wk_theme"
 ZONE_COOKIE = "wk_zone"
 THEMES = ("light", "dark")
+FIRST_RUN = "prometheus:first_run"
 PALETTE_URL = "home:search"
 
 SampleProbe = Callable[[], bool]

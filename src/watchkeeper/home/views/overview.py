@@ -16,7 +16,7 @@ from watchkeeper.kernel import clock
 from watchkeeper.kernel.access import Permission, may
 from watchkeeper.plumbing.pages import members_only
 from watchkeeper.plumbing.rest import actor_of
-from watchkeeper.ui.context import address, zone_of
+from watchkeeper.ui.context import FIRST_RUN, address, zone_of
 from watchkeeper.ui.domain import numbers, states, times
 
 _TIER_WORDS = {0: "the business stops", 1: "customers suffer", 2: "comfort", 3: "inside only"}
@@ -54,7 +54,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         actor = actor_of(request)
         teams = any(may(actor, Permission.EDIT, team_id=team) for team in actor.team_roles)
         context["may_edit"] = may(actor, Permission.EDIT) or teams
-        context["discover_url"] = address("home:first_run") or address("home:discover") or ""
+        context["discover_url"] = address(FIRST_RUN) if may(actor, Permission.ADMINISTER) else ""
         return render(request, "home/overview_empty.html", context)
     context |= {
         "truth": truth(found, now=now, zone=zone_of(request)),

@@ -1,11 +1,12 @@
 """Asking a server what it holds, and what SLOs that suggests."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from watchkeeper.catalog import queries as catalog
 from watchkeeper.integrations.prometheus.adapter import PrometheusSource
 from watchkeeper.integrations.prometheus.client import (
     Connection,
@@ -17,11 +18,25 @@ from watchkeeper.integrations.prometheus.domain import discovery
 from watchkeeper.integrations.prometheus.domain.discovery import Achieved, Candidate, Proposal
 from watchkeeper.integrations.prometheus.domain.queries import CounterQuery, LabelMatch
 from watchkeeper.integrations.prometheus.domain.shapes import SHAPES, Shape
+from watchkeeper.kernel import access
+from watchkeeper.kernel.access import Permission
+from watchkeeper.kernel.actors import Actor
+from watchkeeper.kernel.documents import Document, Json
+from watchkeeper.kernel.errors import InvalidError
+from watchkeeper.kernel.origins import Origin
+from watchkeeper.manifests import usecases as manifests
+from watchkeeper.manifests.usecases import Apply
+from watchkeeper.plumbing.kinds import Change
+from watchkeeper.slos import queries as slos
+from watchkeeper.telemetry import queries as telemetry
 from watchkeeper.telemetry.ports import SourceConfig
 
 _RECENT_SECONDS = 3600
 _LENGTHS = (("7d", 7.0), ("1d", 1.0), ("1h", 1 / 24))
 _DAY_SECONDS = 86_400
+_PATIENCE_SECONDS = 60
+"""Generous: a large server adds up a week of every counter."""
+_LONGEST = 300
 
 Shares = Mapping[str, float]
 """Amount by value of the label that names the service."""
@@ -76,6 +91,94 @@ def discover(source: SourceConfig, *, now: dt.datetime) -> Discovery:
         proposals=tuple(discovery.once_each(found)),
         notes=tuple(survey.notes),
     )
+
+
+def discover_stored(*, source_id: int, now: dt.datetime) -> Discovery:
+    """Return the SLOs that the metrics of a stored source suggest.
+
+    Raises:
+        SourceNotFoundError: there is no such source.
+        InvalidError: a secret cannot be opened, or a setting not be read.
+        DependencyError: it could not be asked.
+    """
+    source = telemetry.config_of(source_id)
+    patient = {**source.settings, "timeoutSeconds": _PATIENCE_SECONDS}
+    return discover(replace(source, settings=patient), now=now)
+
+
+def documents_of(
+    found: Discovery, *, source: str, services: Collection[str] | None = None
+) -> list[Mapping[str, Json]]:
+    """Return OpenSLO documents of what was found, without the source; ``None``: of all."""
+    wanted = [each for each in found.proposals if services is None or each.service in services]
+    return discovery.documents(wanted, source=source, url=found.url)[1:]
+
+
+def owners_of(services: Collection[str]) -> dict[str, str]:
+    """Return the teams that own services already, by service; those without are left out."""
+    found = {row.name: row.owner_name for row in catalog.services()}
+    return {name: owner for name in services if (owner := found.get(name))}
+
+
+def protect(
+    *,
+    actor: Actor,
+    source_id: int,
+    source: str,
+    services: Collection[str],
+    owners: Mapping[str, str],
+    now: dt.datetime,
+) -> tuple[Change, ...]:
+    """Make the SLOs that a stored source suggests for some services; all of them, or none.
+
+    What is there already stays as it is.
+
+    Args:
+        actor: Who; an admin.
+        source_id: The source.
+        source: Its name.
+        services: Names of the services that are to be protected.
+        owners: Teams by service; a service left out keeps its owner, or has none yet.
+        now: The present.
+
+    Returns:
+        What was made.
+
+    Raises:
+        ForbiddenError: the actor is no admin.
+        InvalidError: one of the services is not there any more, or a document cannot be.
+        ConflictError: one of the services is kept in a file and would get another owner.
+        DependencyError: the source could not be asked.
+    """
+    access.require(actor, Permission.ADMINISTER, what=f"source {source}")
+    found = discover_stored(source_id=source_id, now=now)
+    gone = sorted(set(services) - {each.service for each in found.proposals})
+    if gone:
+        names = ", ".join(gone)[:_LONGEST]
+        raise InvalidError(f"The server no longer shows {names}; look again and tick anew")
+    held = {("SLO", row.name) for row in slos.slo_rows()}
+    held |= {("Service", row.name) for row in catalog.services()}
+    wanted = [
+        each
+        for each in documents_of(found, source=source, services=services)
+        if (each["kind"], each["metadata"]["name"]) not in held
+    ]
+    before = owners_of(services)
+    wanted += [_component(name, team) for name, team in owners.items() if before.get(name) != team]
+    request = Apply([Document(dict(each)) for each in wanted], origin=Origin.UI)
+    return manifests.apply(request, actor=actor, now=now).changes
+
+
+def _component(name: str, team: str) -> Mapping[str, Json]:
+    kept = catalog.service_document(name)
+    if kept is not None:
+        return {**kept, "spec": {**kept["spec"], "owner": team}}
+    return {
+        "apiVersion": "backstage.io/v1alpha1",
+        "kind": "Component",
+        "metadata": {"name": name},
+        "spec": {"type": "service", "lifecycle": "production", "owner": team},
+    }
 
 
 class _Survey:

@@ -16,7 +16,7 @@ from watchkeeper.plumbing.rest import actor_of
 from watchkeeper.slos import queries
 from watchkeeper.slos.views import rows as listing
 from watchkeeper.slos.views.rows import Filters, Row
-from watchkeeper.ui.context import address
+from watchkeeper.ui.context import FIRST_RUN, address
 
 PAGE = 100
 _COLUMNS = (
@@ -53,7 +53,7 @@ def slo_list(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     context: dict[str, object] = {
         "may_edit": may(actor, Permission.EDIT) or _edits_somewhere(request),
-        "discover_url": address("home:first_run") or address("home:discover") or "",
+        "discover_url": address(FIRST_RUN) if may(actor, Permission.ADMINISTER) else "",
     }
     if not every:
         return render(request, "slos/list_empty.html", context)

@@ -67,8 +67,27 @@ function judge(field) {
   field.setAttribute("aria-describedby", [field.getAttribute("aria-describedby"), error.id].filter(Boolean).join(" "));
 }
 
+// How much is ticked, beside the list and in the sum of it.
+function tally(form) {
+  const boxes = $$("input[type=checkbox][data-slos]", form).filter((box) => box.checked);
+  for (const place of $$("[data-n-svc]")) place.textContent = boxes.length;
+  for (const place of $$("[data-n-slo]")) place.textContent = boxes.reduce((sum, box) => sum + Number(box.dataset.slos), 0);
+}
+
+function startTally(form) {
+  form.addEventListener("change", () => tally(form));
+  for (const button of $$("[data-tick]", form)) {
+    button.addEventListener("click", () => {
+      for (const box of $$("input[type=checkbox][data-slos]:not(:disabled)", form)) box.checked = button.dataset.tick === "all";
+      tally(form);
+    });
+  }
+  tally(form);
+}
+
 export function start(within = document) {
   $("[data-error-summary]", within)?.focus();
+  $$("form[data-tally]", within).forEach(startTally);
   for (const form of $$("form[data-keep]", within)) {
     if ("ready" in form.dataset) continue;
     form.dataset.ready = "";

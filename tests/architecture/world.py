@@ -1,0 +1,59 @@
+"""One of everything, to try every door on."""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+from django.urls import URLPattern, URLResolver
+
+from tests.factories import HOST, make_slo, make_team, make_user
+from watchkeeper.catalog import usecases as catalog
+from watchkeeper.catalog.domain.journeys import JourneySpec
+from watchkeeper.catalog.domain.services import ServiceSpec
+from watchkeeper.identity import usecases as identity
+from watchkeeper.kernel import clock
+from watchkeeper.kernel.origins import Origin
+from watchkeeper.slos import usecases as slos
+from watchkeeper.slos.usecases.exclusions import Wanted
+from watchkeeper.telemetry import usecases as telemetry
+from watchkeeper.telemetry.domain import sources
+
+NOW = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
+OWN, OTHER = "checkout-team", "search-team"
+SOURCE = {"kind": "prometheus", "url": "http://127.0.0.1:1"}
+NAMES = {"services": "shop", "journeys": "buy", "slos": "checkout", "slis": "checkout-requests",
+         "sources": "prom", "people": "bob", "teams": OWN, "tokens": "victim"}  # fmt: skip
+
+
+def make_world() -> dict[str, str]:
+    """One of everything, owned by the own team; returns what fills the addresses."""
+    now = clock.now()
+    for team in (OWN, OTHER):
+        make_team(team)
+    make_user("bob")
+    spec = ServiceSpec(name="shop", owner=OWN)
+    catalog.save_service(actor=HOST, spec=spec, origin=Origin.API, now=now)
+    journey = JourneySpec(name="buy", title="Buy", owner=OWN, services=("shop",))
+    document = {"apiVersion": "watchkeeper/v1", "kind": "Journey", "metadata": {"name": "buy"}}
+    save_journey(journey, document, now)
+    make_slo(origin=Origin.API)
+    definition = sources.define(name="prom", kind="prometheus", details={"url": SOURCE["url"]})
+    telemetry.save_source(actor=HOST, definition=definition, origin=Origin.API, now=now)
+    wanted = Wanted(NOW - dt.timedelta(hours=1), NOW, "agreed", slo="checkout")
+    made = slos.add_exclusion(actor=HOST, wanted=wanted, now=now)
+    identity.create_token(actor=HOST, name="victim", role="viewer", now=now)
+    return {"exclusion_id": str(made)}
+
+
+def save_journey(journey: Any, document: dict[str, Any], now: dt.datetime) -> None:
+    document = document | {"spec": {"title": "Buy", "owner": OWN, "services": ["shop"]}}
+    catalog.save_journey(actor=HOST, spec=journey, document=document, origin=Origin.API, now=now)
+
+
+def patterns(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for item in resolver.url_patterns:
+        path = f"{prefix}{item.pattern}"
+        if isinstance(item, URLResolver):
+            yield from patterns(item, path)
+        else:
+            yield path, item
