@@ -49,7 +49,13 @@ fix: $(MARK)/dev ## Format and mend what can be mended
 	$(BIN)/ruff check --fix .
 	$(BIN)/python docs/generate.py
 
-bench: $(MARK)/dev ## Run the benchmarks beside their peers and print ratios
+$(MARK)/peers: requirements/peers.txt
+	@echo "Installing what the benchmarks are laid beside (once)"
+	@$(PYTHON) -m venv .venv-peers
+	@.venv-peers/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/peers.txt
+	@mkdir -p $(MARK) && touch $@
+
+bench: $(MARK)/dev $(MARK)/peers ## Run the benchmarks beside their peers and print ratios
 	$(BIN)/python -m bench
 
 docs: $(MARK)/dev ## Build the documentation into site/
@@ -62,6 +68,7 @@ assets: ## Build the vendored browser assets (needs Node; users do not)
 lock: $(MARK)/dev ## Renew the hashed requirement files (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --quiet pyproject.toml -o requirements/run.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --quiet pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --quiet requirements/peers.in -o requirements/peers.txt
 
 clean: ## Remove the environment and what was built
-	rm -rf $(VENV) $(MARK) site dist
+	rm -rf $(VENV) .venv-peers $(MARK) site dist

@@ -3,7 +3,14 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("bench.ticks",)
+BENCHMARKS = (
+    "bench.ticks",
+    "bench.backfill",
+    "bench.history",
+    "bench.pages",
+    "bench.starts",
+    "bench.peers",
+)
 
 
 def main() -> int:

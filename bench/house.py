@@ -24,8 +24,10 @@ def fresh() -> Iterator[None]:
         import django
         from django.core.management import call_command
 
+        from watchkeeper.plumbing import memory
         from watchkeeper.plumbing.keys import Keyring
 
+        memory.give_back_large_blocks()
         django.setup()
         Keyring.load_or_make(Path(folder) / "secret.key")
         call_command("migrate", verbosity=0, skip_checks=True)
@@ -48,3 +50,17 @@ def told(name: str, values: list[float], *, bound: float | None = None) -> None:
     """Print the median and the worst of some seconds."""
     limit = "" if bound is None else f"   bound {bound:g} s"
     print(f"  {name:44} median {median(values):7.3f} s   worst {max(values):7.3f} s{limit}")
+
+
+def processor_seconds(pid: int) -> float:
+    """Return the seconds of processor that another process has used, its own and the kernel's."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def resident_mebibytes(pid: int) -> float:
+    """Return the memory that another process holds now, in MiB."""
+    for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    raise LookupError(f"process {pid} is gone")

@@ -40,6 +40,8 @@ def main() -> int:
     core = project["project"]["dependencies"]
     found = faults(ROOT / "requirements/run.txt", core)
     found += faults(ROOT / "requirements/dev.txt", core + project["dependency-groups"]["dev"])
+    peers = (ROOT / "requirements/peers.in").read_text().split()
+    found += faults(ROOT / "requirements/peers.txt", peers)
     lock = ROOT / "frontend/package-lock.json"
     if lock.exists() and '"resolved": "http' in lock.read_text():
         found.append("package-lock.json: holds a download address")

@@ -119,3 +119,14 @@ def test_the_page_needs_few_queries(admin: Client, django_assert_max_num_queries
 
     with django_assert_max_num_queries(12):
         admin.get("/audit")
+
+
+def test_the_api_filters_by_actor(admin: Client) -> None:
+    admin.post("/people/-/new", {"name": "bob", "role": "viewer"})
+    [mine, *_] = queries.entries(actor=HOST, wanted=queries.Filter(actor_kind="user"))
+    made = identity.create_token(actor=HOST, name="eyes", role="auditor", now=NOW)
+    door = Client(headers={"authorization": f"Bearer {made.token}"})
+
+    items = door.get(f"/api/v1/audit?actor_id={mine.actor_id}").json()["items"]
+    assert items
+    assert {each["actor_id"] for each in items} == {mine.actor_id}

@@ -43,7 +43,9 @@ def list_entries(
     rest.check_limit(limit)
     rows = queries.entries(
         actor=actor_of(request),
-        wanted=queries.Filter(action, object_kind, object_id, actor_id),
+        wanted=queries.Filter(
+            action=action, object_kind=object_kind, object_id=object_id, actor_id=actor_id
+        ),
         before=rest.decode_cursor(cursor, of=int) if cursor else None,
         limit=limit + 1,
     )

@@ -151,8 +151,10 @@ def _run_engine(stop: threading.Event) -> None:
     from django.conf import settings
     from django.utils.module_loading import import_string
 
+    from watchkeeper.plumbing import memory
     from watchkeeper.plumbing.engine import Engine
 
+    memory.give_back_large_blocks()
     Engine(import_string(settings.WATCHKEEPER_JOBS)).run(stop)
 
 

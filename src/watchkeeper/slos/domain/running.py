@@ -36,6 +36,8 @@ LASTS = 200
 """A row is good for at most so many minutes; then it is taken in anew."""
 
 NEVER: Final = 1 << 40
+_NEVER_OFF: Final = (1 << 31) - 1
+"""``NEVER`` among minutes that are told from the base on, which take half the room."""
 _SPAN = BEFORE + LASTS
 _BACK = _SPAN
 """Newest minutes are kept from so far before the base; a longer lookback has a ``lead``."""
@@ -50,7 +52,8 @@ _STEP = 1_000
 
 _ROWS = (
     *("sli", "base", "until", "taken", "needed", "read", "revision", "version"),
-    *("_begun", "_period", "_moves", "_starts", "_lead_covered", "_first", "_head_covered"),
+    *("_begun", "_period", "_moves", "_starts", "_lead_covered", "_first"),
+    *("_good", "_total", "_head_covered"),
 )
 
 
@@ -223,8 +226,9 @@ class Memory:
     _starts: Counts = field(default_factory=_no_numbers)
     _lead: dict[int, Counts] = field(default_factory=lambda: {_WINDOW: _no_leads(0)})
     _lead_covered: Counts = field(default_factory=lambda: np.zeros((0, _SPAN + 1), np.int32))
-    _first: Counts = field(default_factory=lambda: np.zeros((0, _SPAN + 1), np.int64))
-    _head: Counts = field(default_factory=lambda: np.zeros((2, 0, _BACK + _SPAN), np.int64))
+    _first: Counts = field(default_factory=lambda: np.zeros((0, _SPAN + 1), np.int32))
+    _good: Counts = field(default_factory=lambda: np.zeros((0, _BACK + _SPAN), np.int64))
+    _total: Counts = field(default_factory=lambda: np.zeros((0, _BACK + _SPAN), np.int64))
     _head_covered: Flags = field(default_factory=lambda: np.zeros((0, _BACK + _SPAN), np.bool_))
     _columns: list[tuple[int, ...]] = field(default_factory=list)
     _places: dict[Key, int] = field(default_factory=dict)
@@ -288,7 +292,9 @@ class Memory:
         begun = np.maximum(start, known)
         young_from = np.clip(np.maximum(settled, start) - base + _BACK, 0, _BACK + step)
         due = np.maximum(0, min(settled, at) - begun) + seen - covered[rows, young_from]
-        first = np.minimum(self._first[part][rows, step], self._first_in_head(part, step))
+        off = self._first[part][rows, step].astype(np.int64)
+        first = np.where(off == _NEVER_OFF, NEVER, base + off)
+        first = np.minimum(first, self._first_in_head(part, step))
         back = np.zeros((2, len(base), len(self.roster.lookbacks)), np.int64)
         for column, length in enumerate(self.roster.lookbacks):
             if length > _BACK:
@@ -309,7 +315,8 @@ class Memory:
         """Return running sums of the newest minutes: of good and total, and of measured ones."""
         many = len(self.base[part])
         heads = np.zeros((2, many, _BACK + _SPAN + 1), np.int64)
-        np.cumsum(self._head[:, part], axis=2, out=heads[:, :, 1:])
+        np.cumsum(self._good[part], axis=1, out=heads[0, :, 1:])
+        np.cumsum(self._total[part], axis=1, out=heads[1, :, 1:])
         covered = np.zeros((many, _BACK + _SPAN + 1), np.int64)
         np.cumsum(self._head_covered[part], axis=1, out=covered[:, 1:])
         return heads, covered
@@ -339,8 +346,8 @@ class Memory:
             place = minute - self.base[rows] + _BACK
             fits = (place >= 0) & (place < _BACK + _SPAN) & (minute >= self.read[rows])
             put = rows[fits], place[fits]
-            self._head[0][put] = good[fits, offset]
-            self._head[1][put] = total[fits, offset]
+            self._good[put] = good[fits, offset]
+            self._total[put] = total[fits, offset]
             self._head_covered[put] = covered[fits, offset]
 
     def _first_in_head(self, part: slice, step: Counts) -> Counts:
@@ -365,13 +372,13 @@ class Memory:
         for column, length in enumerate((_WINDOW, *row.lookbacks)):
             self._lead[length][:, place] = row.good[column], row.total[column]
         self._lead_covered[place] = row.covered
-        self._first[place] = row.first
-        self._head[:, place] = 0
+        self._first[place] = np.where(row.first >= NEVER, _NEVER_OFF, row.first - row.base)
+        self._good[place] = self._total[place] = 0
         self._head_covered[place] = False
         low = row.head.start - row.base + _BACK
         high = low + len(row.head.covered)
-        self._head[0, place, low:high] = row.head.good
-        self._head[1, place, low:high] = row.head.total
+        self._good[place, low:high] = row.head.good
+        self._total[place, low:high] = row.head.total
         self._head_covered[place, low:high] = row.head.covered
 
     def _rebuild(self, stays: Flags, rows: Sequence[Kept]) -> None:
@@ -388,7 +395,6 @@ class Memory:
         self._columns = self._columns_of_all()
         for name in _ROWS:
             setattr(self, name, _with_room(getattr(self, name), stays, len(new), axis=0))
-        self._head = _with_room(self._head, stays, len(new), axis=1)
         for length in (_WINDOW, *_long(self.roster.lookbacks)):
             before = self._lead.pop(length, None)
             if before is None:

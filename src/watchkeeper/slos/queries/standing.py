@@ -17,7 +17,7 @@ from watchkeeper.slos.queries.definitions import Version, in_force, slo_id, vers
 from watchkeeper.telemetry import queries as telemetry
 from watchkeeper.telemetry.domain.series import MinuteSeries
 
-_CHUNK = 40
+_CHUNK = 20
 """SLOs whose minutes are held in memory at once."""
 
 

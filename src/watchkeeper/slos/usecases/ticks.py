@@ -69,6 +69,7 @@ class Ticker:
             np.bool_,
         )
         written = self._write_kept(judged, sums, ~slow, at=at, now=now)
+        del judged, sums  # what follows needs the room
         kept: list[Kept] = []
         for portion in _portions(queries.standings_of(sorted(again), now=now)):
             written += _write(portion, now=now)
