@@ -10,7 +10,7 @@ from watchkeeper.plumbing import limits
 
 @pytest.fixture(autouse=True)
 def unhurried() -> Iterator[None]:
-    """Forget how often doors were tried: a fast machine tries more of them than a minute allows."""
+    """Forget how often doors were tried; a fast machine tries more than a minute allows."""
     limits.forget()
     yield
     limits.forget()
