@@ -7,23 +7,13 @@ import pytest
 from django.test import Client
 
 from tests.factories import HOST, actor_for, make_user
+from tests.pages import signed_in, text
 from watchkeeper.audit import queries
 from watchkeeper.audit.models import AuditEntry
 from watchkeeper.identity import usecases as identity
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 NOW = dt.datetime(2026, 3, 2, 23, 30, tzinfo=dt.UTC)
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("fake_clock")]
-
-
-def signed_in(name: str, role: str) -> Client:
-    client = Client()
-    client.force_login(make_user(name, role=role), backend=BACKEND)
-    return client
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
 
 
 @pytest.fixture

@@ -4,12 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import Client
 
-from tests.factories import make_user
+from tests.pages import signed_in
 from watchkeeper.plumbing import environment
-
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 @pytest.mark.django_db
@@ -17,13 +14,7 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
     ("role", "status"), [("admin", 200), ("auditor", 200), ("manager", 404), ("viewer", 404)]
 )
 def test_admins_and_auditors_see_how_the_server_is_set(role: str, status: int) -> None:
-    client = Client()
-    user = make_user("alice", role=role)
-    user.set_password("correct horse battery 9")
-    user.save()
-    client.force_login(user, backend=BACKEND)
-
-    answer: Any = client.get("/settings")
+    answer: Any = signed_in("alice", role).get("/settings")
     assert answer.status_code == status
     assert (b"WATCHKEEPER_LOG_LEVEL" in answer.content) is (status == 200)
 

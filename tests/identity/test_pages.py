@@ -7,23 +7,10 @@ import pytest
 from django.test import Client
 
 from tests.factories import make_user
+from tests.pages import BACKEND, signed_in, text
 from watchkeeper.identity import queries
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("fake_clock")]
-
-
-def signed_in(name: str, role: str) -> Client:
-    client = Client()
-    user = make_user(name, role=role)
-    user.set_password("correct horse battery 9")
-    user.save()
-    client.force_login(user, backend=BACKEND)
-    return client
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
 
 
 @pytest.fixture

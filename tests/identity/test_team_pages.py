@@ -1,38 +1,24 @@
 """Pages of teams and of one's own account."""
 
 import datetime as dt
-from typing import Any
 
 import pytest
 from django.test import Client
 
 from tests.factories import HOST, make_team, make_user
+from tests.pages import signed_in, text
 from watchkeeper.catalog import usecases as catalog
 from watchkeeper.catalog.domain.services import ServiceSpec
 from watchkeeper.identity import queries, usecases
 from watchkeeper.kernel.origins import Origin
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 NOW = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 pytestmark = pytest.mark.django_db
-
-
-def signed_in(name: str, role: str = "viewer", **teams: str) -> Client:
-    client = Client()
-    user = make_user(name, role=role, teams=teams)
-    user.set_password("correct horse battery 9")
-    user.save()
-    client.force_login(user, backend=BACKEND)
-    return client
 
 
 @pytest.fixture
 def admin() -> Client:
     return signed_in("alice", "admin")
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
 
 
 def people(team: str) -> dict[str, str]:

@@ -127,6 +127,8 @@ def test_crash_points_do_nothing_outside_a_test_build(world: World) -> None:
 
     wait_for(lambda: world.left() == 0, seconds=30)
 
+    check(world, names(5), interruptions=0)
+
 
 def test_work_that_kills_its_process_ends_in_quarantine_and_takes_nobody_along(
     world: World,

@@ -6,34 +6,21 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.factories import HOST, make_user
+from tests.factories import HOST
+from tests.pages import signed_in, text
 from tests.telemetry.factories import make_sli, make_source, query
 from watchkeeper.kernel import clock
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.telemetry import queries, usecases
 from watchkeeper.telemetry.domain import sources
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 pytestmark = pytest.mark.django_db
 WISH = {"name": "prom", "url": "http://127.0.0.1:1", "login": "none", "act": "save"}
-
-
-def signed_in(name: str, role: str) -> Client:
-    client = Client()
-    user = make_user(name, role=role)
-    user.set_password("correct horse battery 9")
-    user.save()
-    client.force_login(user, backend=BACKEND)
-    return client
 
 
 @pytest.fixture
 def admin() -> Client:
     return signed_in("alice", "admin")
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
 
 
 def stored() -> queries.SourceRow:

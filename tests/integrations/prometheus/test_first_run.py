@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.factories import HOST, make_slo, make_team, make_user, slo_document
+from tests.factories import HOST, make_slo, make_team, slo_document
 from tests.integrations.prometheus.history import History, every
+from tests.pages import signed_in, text
 from tests.servers import Server, start_prometheus
 from watchkeeper.catalog import queries as catalog
 from watchkeeper.integrations.prometheus import usecases
@@ -14,7 +15,6 @@ from watchkeeper.kernel import clock
 from watchkeeper.slos import queries as slos
 from watchkeeper.telemetry import queries as telemetry
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 HOURS = 3
 pytestmark = pytest.mark.django_db
 
@@ -34,22 +34,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Any:
     running.stop()
 
 
-def signed_in(name: str, role: str) -> Client:
-    client = Client()
-    user = make_user(name, role=role)
-    user.set_password("correct horse battery 9")
-    user.save()
-    client.force_login(user, backend=BACKEND)
-    return client
-
-
 @pytest.fixture
 def admin() -> Client:
     return signed_in("alice", "admin")
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
 
 
 def add(admin: Client, server: Server) -> Any:

@@ -20,7 +20,7 @@ from watchkeeper.kernel import access, clock
 from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.plumbing import yaml_documents
-from watchkeeper.plumbing.pages import members_only
+from watchkeeper.plumbing.pages import METHODS, members_only, saved
 from watchkeeper.plumbing.rest import actor_of
 from watchkeeper.ui.domain.states import look
 
@@ -113,7 +113,7 @@ def as_code(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @members_only
-@require_http_methods(shared.METHODS)
+@require_http_methods(METHODS)
 def new(request: HttpRequest) -> HttpResponse:
     """Make a journey."""
     shared.require_some_edit(request, "journeys")
@@ -121,7 +121,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @members_only
-@require_http_methods(shared.METHODS)
+@require_http_methods(METHODS)
 def edit(request: HttpRequest, name: str) -> HttpResponse:
     """Change a journey; one that a file keeps is shown to be taken over."""
     row = _found(name)
@@ -148,11 +148,12 @@ def _form_page(request: HttpRequest, row: JourneyRow | None) -> HttpResponse:
         spec = form.spec(row.name if row is not None else "")
         if row is None and queries.journey_by_name(spec.name) is not None:
             form.add_error("name", _("There is a journey of that name already."))
-        elif shared.saved(
+        elif saved(
             form,
             lambda: usecases.save_journey(
                 actor=actor_of(request), spec=spec, origin=Origin.UI, now=clock.now()
             ),
+            field_of=shared.field_of,
         ):
             messages.success(request, _("Saved."))
             return redirect("catalog:journey", name=spec.name)
@@ -172,7 +173,7 @@ def take_over(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @members_only
-@require_http_methods(shared.METHODS)
+@require_http_methods(METHODS)
 def remove(request: HttpRequest, name: str) -> HttpResponse:
     """Ask, then remove a journey."""
     row = _found(name)

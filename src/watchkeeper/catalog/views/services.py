@@ -3,9 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import structlog
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -21,11 +19,9 @@ from watchkeeper.catalog.views import shared
 from watchkeeper.kernel import access, clock
 from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.origins import Origin
-from watchkeeper.plumbing import yaml_documents
-from watchkeeper.plumbing.pages import members_only
+from watchkeeper.plumbing import panels, yaml_documents
+from watchkeeper.plumbing.pages import METHODS, members_only, saved
 from watchkeeper.plumbing.rest import actor_of
-
-logger = structlog.get_logger(__name__)
 
 GROUPS = ("team", "tier", "none")
 PAGE = 200
@@ -194,7 +190,7 @@ def service(request: HttpRequest, name: str) -> HttpResponse:
         "tier_words": TIER_WORDS[row.tier] if row.tier is not None else "",
         "links": _links(row),
         "states": watching.states(around) if watching is not None else None,
-        "panels": _panels(request, name),
+        "panels": panels.shown(queries.panels(), name, actor=actor, now=clock.now()),
         "code": yaml_documents.dump([detail.document]),
         "may_edit": access.may(actor, Permission.EDIT, team_id=row.owner_id),
     }
@@ -220,20 +216,6 @@ def _short(text: str) -> str:
     return text.removeprefix("https://").removeprefix("http://").removeprefix("github.com/")
 
 
-def _panels(request: HttpRequest, name: str) -> list[tuple[str, Mapping[str, Any]]]:
-    """Return the sections that others add; one that fails does not take the page with it."""
-    shown = []
-    for panel in queries.panels():
-        try:
-            context = panel.context(name, actor=actor_of(request), now=clock.now())
-        except Exception:  # the page stands without it
-            logger.exception("a panel failed", panel=type(panel).__name__)
-            continue
-        if context is not None:
-            shown.append((panel.template, context))
-    return shown
-
-
 @members_only
 @require_safe
 def as_code(request: HttpRequest, name: str) -> HttpResponse:
@@ -246,7 +228,7 @@ def as_code(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @members_only
-@require_http_methods(shared.METHODS)
+@require_http_methods(METHODS)
 def new(request: HttpRequest) -> HttpResponse:
     """Make a service."""
     shared.require_some_edit(request, "services")
@@ -254,7 +236,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @members_only
-@require_http_methods(shared.METHODS)
+@require_http_methods(METHODS)
 def edit(request: HttpRequest, name: str) -> HttpResponse:
     """Change a service; one that a file keeps is shown to be taken over."""
     row = _found(name)
@@ -286,11 +268,12 @@ def _form_page(request: HttpRequest, row: ServiceRow | None) -> HttpResponse:
         spec = form.spec(row.name if row is not None else "")
         if row is None and queries.service_by_name(spec.name) is not None:
             form.add_error("name", _("There is a service of that name already."))
-        elif shared.saved(
+        elif saved(
             form,
             lambda: usecases.save_service(
                 actor=actor_of(request), spec=spec, origin=Origin.UI, now=clock.now()
             ),
+            field_of=shared.field_of,
         ):
             messages.success(request, _("Saved."))
             return redirect("catalog:service", name=spec.name)
@@ -310,7 +293,7 @@ def take_over(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @members_only
-@require_http_methods(shared.METHODS)
+@require_http_methods(METHODS)
 def remove(request: HttpRequest, name: str) -> HttpResponse:
     """Ask, then remove a service."""
     row = _found(name)

@@ -1,19 +1,15 @@
 """What pages of services and of journeys share."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from django.http import HttpRequest, HttpResponse
 
-from watchkeeper.catalog.forms import JourneyForm, ServiceForm
 from watchkeeper.identity import queries as identity
 from watchkeeper.kernel import access
 from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.documents import Json
-from watchkeeper.kernel.errors import ConflictError, InvalidError
 from watchkeeper.plumbing import yaml_documents
 from watchkeeper.plumbing.rest import actor_of
-
-METHODS = ["GET", "HEAD", "POST"]
 
 
 def teams() -> Sequence[tuple[str, str]]:
@@ -39,17 +35,9 @@ def require_some_edit(request: HttpRequest, what: str) -> None:
         access.require(actor_of(request), Permission.EDIT, what=what)
 
 
-def saved(form: ServiceForm | JourneyForm, save: Callable[[], object]) -> bool:
-    """Return whether ``save`` went well; what is wrong is said beside what was typed."""
-    try:
-        save()
-    except InvalidError as error:
-        for problem in error.problems:
-            field = problem.path.partition("[")[0]
-            form.add_error(field if field in form.fields else None, problem.detail)
-    except ConflictError as error:
-        form.add_error(None, str(error))
-    return not form.errors
+def field_of(path: str) -> str:
+    """Return the field that a problem's path speaks of."""
+    return path.partition("[")[0]
 
 
 def yaml_file(document: Mapping[str, Json], file: str) -> HttpResponse:

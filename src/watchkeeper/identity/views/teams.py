@@ -1,9 +1,7 @@
 """Pages of teams."""
 
-from collections.abc import Mapping
 from typing import Any
 
-import structlog
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,10 +14,9 @@ from watchkeeper.identity.queries import TeamRow
 from watchkeeper.kernel import access, clock
 from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.origins import Origin
+from watchkeeper.plumbing import panels
 from watchkeeper.plumbing.pages import METHODS, members_only, saved
 from watchkeeper.plumbing.rest import actor_of
-
-logger = structlog.get_logger(__name__)
 
 
 @members_only
@@ -55,7 +52,7 @@ def _page(request: HttpRequest, row: TeamRow, form: MemberForm | None) -> HttpRe
         "form": form or _member_form(),
         "may_manage": may_manage,
         "may_change": may_manage and row.origin != Origin.FILE.value,
-        "panels": _panels(request, row.name),
+        "panels": panels.shown(queries.panels(), row.name, actor=actor, now=clock.now()),
     }
     status = 422 if form is not None and form.errors else 200
     return render(request, "identity/team.html", context, status=status)
@@ -71,20 +68,6 @@ def _member_form(data: Any = None) -> MemberForm:
         if person.is_active
     ]
     return MemberForm(data, people=people)
-
-
-def _panels(request: HttpRequest, name: str) -> list[tuple[str, Mapping[str, Any]]]:
-    """Return the sections that others add; one that fails does not take the page with it."""
-    shown = []
-    for panel in queries.panels():
-        try:
-            context = panel.context(name, actor=actor_of(request), now=clock.now())
-        except Exception:  # the page stands without it
-            logger.exception("a panel failed", panel=type(panel).__name__)
-            continue
-        if context is not None:
-            shown.append((panel.template, context))
-    return shown
 
 
 @members_only

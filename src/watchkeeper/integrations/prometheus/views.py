@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from watchkeeper.identity import queries as identity
 from watchkeeper.integrations.prometheus import usecases
+from watchkeeper.integrations.prometheus.domain import discovery
 from watchkeeper.integrations.prometheus.domain.discovery import Proposal
 from watchkeeper.integrations.prometheus.forms import FirstSourceForm, OwnerForm
 from watchkeeper.integrations.prometheus.usecases import Discovery
@@ -30,8 +31,6 @@ from watchkeeper.telemetry.queries import SourceNotFoundError, SourceRow
 from watchkeeper.ui.domain import numbers
 
 _STEPS = ("Source", "Services", "Owners", "Done")
-_DECENT = 0.9
-"""A service that kept less is offered, but not ticked: nobody should be woken by it at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +132,6 @@ def _offers(proposals: Iterable[Proposal]) -> list[Offer]:
     offers = []
     for service, own in sorted(by_service.items()):
         is_kept = all(each.name in held for each in own)
-        kept = [each.achieved for each in own if each.achieved is not None]
-        decent = bool(kept) and min(kept) >= _DECENT
         offers.append(
             Offer(
                 service=service,
@@ -142,7 +139,7 @@ def _offers(proposals: Iterable[Proposal]) -> list[Offer]:
                 objectives=[_objective(each) for each in own],
                 why=[each.sentences[-1] for each in own],
                 is_kept=is_kept,
-                is_ticked=decent and not is_kept,
+                is_ticked=discovery.is_kept_well(own) and not is_kept,
             )
         )
     return offers

@@ -7,9 +7,11 @@ Of kinds that have no adapter here everything is kept, and what is named like a 
 """
 
 import copy
+import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,6 +37,8 @@ DETAILS = {
 }
 """Connection details by how the API and forms call them."""
 _TEXTS = ("url", "username", "caFile", "tenant", *SECRETS)
+LATE = dt.timedelta(minutes=10)
+"""A minute is asked for when it is 90 seconds old; one that is missing for so long is missed."""
 _NUMBERS = {
     "timeoutSeconds": (0.1, 120.0),
     "concurrency": (1, 64),
@@ -65,6 +69,35 @@ class SourceDefinition:
     settings: Mapping[str, Json]
     secrets: Mapping[str, str] = field(default_factory=dict)
     document: Mapping[str, Json] = field(default_factory=dict)
+
+
+class Condition(Enum):
+    """How a source fares."""
+
+    SILENT = "silent"
+    NOT_ASKED = "not asked"
+    LATE = "late"
+    ANSWERS = "answers"
+
+
+def condition(
+    *, is_silent: bool, has_answered: bool, lag: dt.timedelta | None, measures: bool
+) -> Condition:
+    """Return how a source fares, the worst first.
+
+    Args:
+        is_silent: Whether it failed since it last answered.
+        has_answered: Whether it ever answered.
+        lag: How old its newest minute is; ``None`` before the first.
+        measures: Whether an SLI is measured by it, so that minutes are due.
+    """
+    if is_silent:
+        return Condition.SILENT
+    if not has_answered:
+        return Condition.NOT_ASKED
+    if measures and lag is not None and lag > LATE:
+        return Condition.LATE
+    return Condition.ANSWERS
 
 
 def is_reference(value: object) -> bool:

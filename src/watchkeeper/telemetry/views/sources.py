@@ -18,6 +18,7 @@ from watchkeeper.plumbing.pages import METHODS, members_only, saved
 from watchkeeper.plumbing.rest import actor_of
 from watchkeeper.telemetry import queries, usecases
 from watchkeeper.telemetry.domain import sources
+from watchkeeper.telemetry.domain.sources import Condition
 from watchkeeper.telemetry.forms import SourceForm, field_of
 from watchkeeper.telemetry.queries import Coverage, SourceNotFoundError, SourceRow
 from watchkeeper.telemetry.usecases import SourceCheck
@@ -26,10 +27,13 @@ from watchkeeper.ui.domain import numbers, times
 
 MANY_SLIS = 200
 """Beyond, the list leaves coverage to the source's own page: it reads a day of every SLI."""
-_LATE = dt.timedelta(minutes=10)
 _SHOWN_SLIS = 200
 _SHOWN_FINDINGS = 20
-_SLICES_A_DAY = 96
+_STATES = {
+    Condition.NOT_ASKED: ("few", "Not asked yet"),
+    Condition.LATE: ("watch", "Late"),
+    Condition.ANSWERS: ("ok", "Answers"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ def _pushed_line(pushed: queries.PushedRow, *, now: dt.datetime) -> Line:
     lag = pushed.lag(now)
     if lag is None:
         look, words = "few", _("Nothing came yet")
-    elif lag > _LATE:
+    elif lag > sources.LATE:
         look, words = "watch", _("Late")
     else:
         look, words = "ok", _("Receives")
@@ -108,15 +112,17 @@ def _pushed_line(pushed: queries.PushedRow, *, now: dt.datetime) -> Line:
 
 def _state(row: SourceRow, *, now: dt.datetime, zone: times.Zone) -> tuple[str, str]:
     """Return the look of a source's state, and its words."""
-    if row.silent_since_at is not None:
+    found = sources.condition(
+        is_silent=row.silent_since_at is not None,
+        has_answered=row.last_ok_at is not None,
+        lag=row.lag(now),
+        measures=row.sli_count > 0,
+    )
+    if found is Condition.SILENT:
         since = times.short(row.silent_since_at, now=now, zone=zone)
         return "nodata", _("Silent since %(when)s") % {"when": since}
-    if row.last_ok_at is None:
-        return "few", _("Not asked yet")
-    lag = row.lag(now)
-    if row.sli_count and lag is not None and lag > _LATE:
-        return "watch", _("Late")
-    return "ok", _("Answers")
+    look, words = _STATES[found]
+    return look, _(words)
 
 
 @members_only

@@ -16,6 +16,7 @@ STEPS = tuple(
 DEFAULT_TARGET = Decimal("0.99")
 LATENCY_TARGET = Decimal("0.99")
 WINDOW_DAYS = 30
+DECENT = 0.9
 _HANDFUL = 5
 _NAME_LENGTH = 200
 _DEFAULT_BOUND_SECONDS = Decimal("0.5")
@@ -86,6 +87,15 @@ class Proposal:
     sentences: tuple[str, ...]
     objective: Mapping[str, Json]
     achieved: float | None
+
+
+def is_kept_well(proposals: Iterable[Proposal]) -> bool:
+    """Return whether a service kept all that is known of it to :data:`DECENT`, and something is.
+
+    One that kept less is offered, but nobody should be woken by it at once.
+    """
+    kept = [each.achieved for each in proposals if each.achieved is not None]
+    return bool(kept) and min(kept) >= DECENT
 
 
 def name_of(text: str) -> str:
