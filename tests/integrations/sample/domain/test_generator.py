@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -126,15 +127,24 @@ def test_weekdays_nights_and_evenings_differ() -> None:
     assert screens[3] < screens[12] < screens[19]
 
 
-@pytest.mark.parametrize("months", range(0, 48, 5))
-def test_any_thirty_days_hold_an_outage_and_any_ninety_two_big_ones(months: int) -> None:
-    end = NOW + months * 30 * DAY
+@settings(deadline=None, max_examples=200)
+@given(end=st.integers(shop.ANCHOR, shop.ANCHOR + 20 * 365 * DAY), seed=st.integers(0, 2**63 - 1))
+def test_any_ninety_days_hold_two_big_outages(end: int, seed: int) -> None:
+    found = generator.outages(seed=seed, start=end - 90 * DAY, end=end)
 
-    month = generator.outages(seed=SEED, start=end - 30 * DAY, end=end)
-    quarter = [kind for kind, _, _ in generator.outages(seed=SEED, start=end - 90 * DAY, end=end)]
+    assert sorted(kind.value for kind, _, _ in found) == ["network", "payments"]
 
-    assert month
-    assert {Outage.PAYMENTS, Outage.NETWORK} <= set(quarter)
+
+def test_outages_come_at_unequal_distances_and_no_two_are_alike() -> None:
+    found = generator.outages(seed=SEED, start=NOW - 720 * DAY, end=NOW)
+    begins = [first for _, first, _ in found]
+    apart = {later - earlier for earlier, later in pairwise(begins)}
+    lengths = [last - first for kind, first, last in found if kind is Outage.PAYMENTS]
+
+    assert len(found) == 16
+    assert max(apart) - min(apart) > 10 * DAY
+    assert len(set(lengths)) > 4
+    assert {first // 60 % 24 for _, first, _ in found} == {9, 18}
 
 
 def test_an_outage_is_seen_in_what_it_touches() -> None:

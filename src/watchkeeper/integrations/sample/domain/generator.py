@@ -142,22 +142,21 @@ def _slow_burn(series: Series, at: Minutes) -> Shares:
 
 
 def _outage(outage: Outage, at: Minutes, seed: int) -> Shares:
-    """Return 0 to 1: how bad an outage is at each minute."""
-    period = shop.OUTAGE_DAYS * DAY
-    turn, since = np.divmod(at - ANCHOR, period)
-    lasts = shop.OUTAGE_MINUTES[outage]
-    begins = _outage_begin(turn, seed)
-    into = since - begins
+    """Return how bad an outage is at each minute: 0 outside, about 1 at its height."""
+    turn, since = np.divmod(at - ANCHOR, shop.OUTAGE_DAYS * DAY)
+    lasts = _outage_lasts(outage, turn, seed)
+    into = since - shop.OUTAGES[outage].begins
     come = np.minimum((into + 1) / _RAMP, 1.0)
     go = np.minimum((lasts - into) / _RAMP, 1.0)
-    inside = (into >= 0) & (into < lasts) & (turn % len(Outage) == outage.value)
-    return np.where(inside, np.minimum(come, go), 0.0)
+    inside = (into >= 0) & (into < lasts)
+    worst = 0.75 + 0.4 * chance.shares(chance.key(seed, outage.value, "outage-worst"), turn)
+    return np.where(inside, np.minimum(come, go) * worst, 0.0)
 
 
-def _outage_begin(turn: Minutes, seed: int) -> Minutes:
-    """Return after how many minutes of its period the outage of each turn begins: by day."""
-    drawn = chance.shares(chance.key(seed, "outage"), turn)
-    return 6 * 60 + np.floor(drawn * (13 * 60)).astype(np.int64)
+def _outage_lasts(outage: Outage, turn: Minutes, seed: int) -> Minutes:
+    """Return how many minutes the outage of each turn lasts: up to a quarter off the usual."""
+    drawn = chance.shares(chance.key(seed, outage.value, "outage-lasts"), turn)
+    return np.floor(shop.OUTAGES[outage].lasts * (0.75 + 0.5 * drawn)).astype(np.int64)
 
 
 def outages(*, seed: int, start: int, end: int) -> list[tuple[Outage, int, int]]:
@@ -165,12 +164,13 @@ def outages(*, seed: int, start: int, end: int) -> list[tuple[Outage, int, int]]
     period = shop.OUTAGE_DAYS * DAY
     turns = np.arange((start - ANCHOR) // period, (end - ANCHOR) // period + 1, dtype=np.int64)
     found = []
-    for turn, begin in zip(turns.tolist(), _outage_begin(turns, seed).tolist(), strict=True):
-        first = ANCHOR + turn * period + begin
-        outage = Outage(turn % len(Outage))
-        if start <= first < end:
-            found.append((outage, first, first + shop.OUTAGE_MINUTES[outage]))
-    return found
+    for outage, coming in shop.OUTAGES.items():
+        lasts = _outage_lasts(outage, turns, seed)
+        for turn, length in zip(turns.tolist(), lasts.tolist(), strict=True):
+            first = ANCHOR + turn * period + coming.begins
+            if start <= first < end:
+                found.append((outage, first, first + length))
+    return sorted(found, key=lambda each: each[1])
 
 
 def _in_gap(name: str, series: Series, at: Minutes, seed: int) -> npt.NDArray[np.bool_]:
