@@ -1,0 +1,5 @@
+"""Real servers for journeys."""
+
+from tests.servers import prometheus
+
+__all__ = ["prometheus"]
