@@ -9,6 +9,7 @@ import pytest
 from tests.factories import HOST, actor_for, make_slo, make_team, make_user, slo_document
 from watchkeeper.audit.models import AuditEntry
 from watchkeeper.catalog import queries, usecases
+from watchkeeper.catalog.domain import findings as rules
 from watchkeeper.catalog.domain.findings import FindingKind
 from watchkeeper.catalog.domain.journeys import JourneySpec
 from watchkeeper.catalog.domain.services import ServiceSpec
@@ -355,8 +356,47 @@ def test_lists_take_few_queries(django_assert_max_num_queries: object) -> None:
 
     with django_assert_max_num_queries(2):  # type: ignore[operator]
         queries.services()
-    with django_assert_max_num_queries(10):  # type: ignore[operator]
+    with django_assert_max_num_queries(15):  # type: ignore[operator]
         queries.service_detail("s05")
+
+
+def test_findings_read_a_bounded_number_of_times_and_judge_only_what_changed(
+    django_assert_max_num_queries: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged: list[int] = []
+    find = rules.find
+    monkeypatch.setattr(
+        rules, "find", lambda nodes, **rest: judged.append(len(nodes)) or find(nodes, **rest)
+    )
+    for number in range(20):
+        save(ServiceSpec(f"ring{number:02}", hard=(f"ring{number + 1:02}",)))
+
+    with django_assert_max_num_queries(10):  # type: ignore[operator]
+        first = queries.findings()
+    again = queries.findings()
+    save(ServiceSpec("ring19", hard=("ring00",)))
+    later = queries.findings()
+
+    assert first == again
+    assert judged == [20, 20]
+    assert {f.kind for f in later} - {f.kind for f in first} == {rules.FindingKind.CYCLE}
+
+
+def test_a_long_definition_of_an_api_is_not_read_to_tell_its_owner() -> None:
+    apply(
+        """
+apiVersion: backstage.io/v1alpha1
+kind: API
+metadata:
+  {name: orders, title: Orders, namespace: Shop, annotations: {watchkeeper/fallback: cache}}
+spec: {type: openapi, owner: "team:default/a", definition: {$text: ./openapi.yaml}}
+"""
+    )
+
+    (thing,) = queries.things()
+
+    assert (thing.target, thing.title, thing.fallback) == ("api:shop.orders", "Orders", "cache")
+    assert (thing.owner, thing.is_vendor) == (None, False)
 
 
 def test_the_log_tells_what_was_done_without_names_of_people() -> None:

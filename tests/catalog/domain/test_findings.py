@@ -25,7 +25,7 @@ def node(name: str, *hard: str, tier: int | None = 1, **more: Any) -> Node:
 def test_a_service_without_owner_and_a_team_without_people_are_found() -> None:
     nodes = (node("a", owner=None), node("b", owner="empty"))
 
-    assert kinds(*nodes, team_sizes={"empty": 0, "idle": 0}) == [
+    assert kinds(*nodes, team_sizes={"empty": 0, "full": 1}) == [
         (FindingKind.NO_OWNER, "a"),
         (FindingKind.EMPTY_TEAM, "empty"),
     ]
@@ -135,3 +135,30 @@ def test_a_long_chain_is_no_burden() -> None:
     nodes = [node(f"s{place:05}", f"s{place + 1:05}") for place in range(3000)]
 
     assert kinds(*nodes) == []
+
+
+def test_a_team_without_people_is_found_though_it_owns_nothing() -> None:
+    found = find([], team_sizes={"idle": 0, "company": 0}, journeys={}, umbrellas={"company"})
+
+    assert [(f.subject, f.detail) for f in found] == [("idle", "the team idle has no members")]
+
+
+def test_a_team_of_teams_that_owns_something_needs_people() -> None:
+    node = Node("shop", owner="company")
+
+    found = find([node], team_sizes={"company": 0}, journeys={}, umbrellas={"company"})
+
+    assert [f.detail for f in found] == ["the team company owns shop and has no members"]
+
+
+def test_a_knot_of_thousands_is_told_by_its_size_and_few_rings() -> None:
+    size = 2000
+    nodes = [
+        Node(f"s{n:04}", owner="a", hard=(f"s{(n + 1) % size:04}", f"s{(n * 7 + 3) % size:04}"))
+        for n in range(size)
+    ]
+
+    found = find(nodes, team_sizes={"a": 1}, journeys={})
+
+    assert found[0].detail == "2000 things need each other; rings through 50 are told"
+    assert 1 < len(found) <= 51

@@ -17,6 +17,7 @@ NAMES = st.from_regex(r"[a-z0-9](?:[a-z0-9._-]{0,20}[a-z0-9])?", fullmatch=True)
         ("default/checkout", "checkout"),
         ("Default/checkout", "checkout"),
         ("resource:shop/db", "shop.db"),
+        ("Resource:Shop/db", "shop.db"),
         ("Group:team-a", "team-a"),
         (" user:default/alice ", "alice"),
         ("no reference at all", "no reference at all"),

@@ -128,6 +128,22 @@ def profile(data: Mapping[str, Any]) -> Profile:
     return Profile(title, _text(inner, "email"), _text(metadata, "description"))
 
 
+def umbrellas(groups: Mapping[str, Mapping[str, Any]]) -> set[str]:
+    """Return the names of Groups that hold other Groups, by their word or by that of those.
+
+    Args:
+        groups: Documents of all Groups, by name here.
+    """
+    found: set[str] = set()
+    for name, data in groups.items():
+        spec, own = _parts(data)[1], _namespace(data)
+        if _texts(spec.get("children")):
+            found.add(name)
+        if _text(spec, "parent"):
+            found.add(references.name_of(_text(spec, "parent"), namespace=own))
+    return found
+
+
 def members_of(
     group: Mapping[str, Any], name: str, users: Mapping[str, Mapping[str, Any]]
 ) -> list[str] | None:

@@ -8,6 +8,8 @@ from enum import Enum
 SINGLE_POINT_JOURNEYS = 2
 """How many journeys must fail together for their common need to be a single point of failure."""
 _NAMED = 5
+_MOST_STARTS = 50
+"""Of so many things in one knot the rings are looked for: each costs a walk through the knot."""
 
 
 class FindingKind(Enum):
@@ -65,6 +67,7 @@ def find(
     team_sizes: Mapping[str, int],
     journeys: Mapping[str, Sequence[str]],
     journey_owners: Collection[str] = (),
+    umbrellas: Collection[str] = (),
     with_slo: Collection[str] | None = None,
 ) -> list[Finding]:
     """Return every finding, in a steady order.
@@ -74,11 +77,13 @@ def find(
         team_sizes: How many people are in each team.
         journeys: Services of each journey.
         journey_owners: Teams that own journeys.
+        umbrellas: Teams that hold other teams; they need people only if they own something.
         with_slo: Services that have an SLO; ``None`` leaves that rule out.
     """
     by_name = {node.name: node for node in sorted(nodes, key=lambda node: node.name)}
     return [
-        *_owners(by_name, team_sizes, journey_owners),
+        *_owners(by_name),
+        *_empty_teams(by_name, team_sizes, journey_owners, umbrellas),
         *_cycles(by_name),
         *_inversions(by_name),
         *_single_points(by_name, journeys),
@@ -86,33 +91,48 @@ def find(
     ]
 
 
-def _owners(
-    by_name: Mapping[str, Node], team_sizes: Mapping[str, int], journey_owners: Collection[str]
-) -> Iterator[Finding]:
-    """Yield services that nobody owns, and teams that own something and have nobody."""
-    owned: dict[str, list[str]] = {name: [] for name in journey_owners}
+def _owners(by_name: Mapping[str, Node]) -> Iterator[Finding]:
+    """Yield services that nobody owns."""
     for node in by_name.values():
-        if node.owner is not None:
-            owned.setdefault(node.owner, []).append(node.name)
-        elif node.is_service:
+        if node.owner is None and node.is_service:
             detail = f"nobody owns {node.name}"
             yield Finding(FindingKind.NO_OWNER, node.name, detail, (node.name,))
-    for team, names in sorted(owned.items()):
-        if team_sizes.get(team) == 0:
-            what = _list(names) if names else "a journey"
-            detail = f"the team {team} owns {what} and has no members"
+
+
+def _empty_teams(
+    by_name: Mapping[str, Node],
+    team_sizes: Mapping[str, int],
+    journey_owners: Collection[str],
+    umbrellas: Collection[str],
+) -> Iterator[Finding]:
+    """Yield teams that have nobody, and what they own."""
+    owned: dict[str, list[str]] = defaultdict(list)
+    for node in by_name.values():
+        if node.owner is not None:
+            owned[node.owner].append(node.name)
+    for team in sorted(team for team, size in team_sizes.items() if size == 0):
+        names = owned.get(team, [])
+        owns = f" owns {_list(names)} and" if names else ""
+        if not names and team in journey_owners:
+            owns = " owns a journey and"
+        if owns or team not in umbrellas:
             services = tuple(name for name in names if by_name[name].is_service)
+            detail = f"the team {team}{owns} has no members"
             yield Finding(FindingKind.EMPTY_TEAM, team, detail, services)
 
 
 def _cycles(by_name: Mapping[str, Node]) -> Iterator[Finding]:
     """Yield rings of hard dependencies, each once, told from its first name in order.
 
-    Of every thing that needs itself the shortest ring through it is told.
+    Of every thing that needs itself the shortest ring through it is told; of a knot of more than
+    :data:`_MOST_STARTS` things only the rings through the first of them, and how large it is.
     """
     seen: set[frozenset[str]] = set()
     for knot in _knots(by_name):
-        for start in sorted(knot):
+        if len(knot) > _MOST_STARTS:
+            detail = f"{len(knot)} things need each other; rings through {_MOST_STARTS} are told"
+            yield Finding(FindingKind.CYCLE, min(knot), detail)
+        for start in sorted(knot)[:_MOST_STARTS]:
             ring = _ring(start, by_name, knot)
             if ring and frozenset(ring) not in seen:
                 seen.add(frozenset(ring))

@@ -1,7 +1,7 @@
 """How one entity names another, as ``component:default/checkout``.
 
-Source: Backstage, "Entity References": ``[kind:][namespace/]name``; kinds are read without regard
-to case, a missing namespace is that of the entity that speaks.
+Source: Backstage, "Entity References": ``[kind:][namespace/]name``; kinds and namespaces are read
+without regard to case, a missing namespace is that of the entity that speaks.
 """
 
 import re
@@ -62,4 +62,5 @@ def split(target: str) -> tuple[str, str]:
 
 def qualified(name: str, namespace: str) -> str:
     """Return a name with its namespace before it, where that is not ``default``."""
-    return name if namespace.lower() == DEFAULT else f"{namespace}.{name}"
+    place = namespace.lower()
+    return name if place == DEFAULT else f"{place}.{name}"

@@ -65,8 +65,8 @@ def object_name(document: Document) -> str:
     """Return the name an object has here: other namespaces than ``default`` come before it."""
     metadata = document.data.get("metadata", {})
     namespace = metadata.get("namespace") if isinstance(metadata, dict) else None
-    if isinstance(namespace, str) and namespace and namespace != "default":
-        return f"{namespace}.{document.name}"
+    if isinstance(namespace, str) and namespace and namespace.lower() != "default":
+        return f"{namespace.lower()}.{document.name}"
     return document.name
 
 

@@ -1,27 +1,46 @@
 """Reading the catalogue."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
-from django.conf import settings
-from django.db.models import Q
-from django.utils.module_loading import import_string
+from django.db.models import Q, QuerySet
 
-from watchkeeper.catalog.domain import backstage
+from watchkeeper.catalog.domain import backstage, references
 from watchkeeper.catalog.domain import findings as rules
 from watchkeeper.catalog.domain import journeys as journey_documents
-from watchkeeper.catalog.domain.backstage import Thing
 from watchkeeper.catalog.domain.journeys import JourneySpec
 from watchkeeper.catalog.domain.services import ServiceSpec
 from watchkeeper.catalog.models import Dependency, Entity, Journey, Service
-from watchkeeper.catalog.ports import ServicePanel, ServiceWatch
+from watchkeeper.catalog.queries.judging import findings, group_documents, things
+from watchkeeper.catalog.queries.wired import panels, watch
 from watchkeeper.identity import queries as identity
 from watchkeeper.kernel.documents import Json
 from watchkeeper.kernel.origins import Origin
 
-_THINGS = ("Resource", "API")
+__all__ = [
+    "DependencyRow",
+    "JourneyRow",
+    "ServiceDetail",
+    "ServiceRow",
+    "documents",
+    "entity_document",
+    "findings",
+    "group_documents",
+    "has_sample",
+    "journey_by_name",
+    "journey_document",
+    "journeys",
+    "needed_by",
+    "panels",
+    "service_by_name",
+    "service_detail",
+    "service_document",
+    "services",
+    "spec_of",
+    "things",
+    "user_documents",
+    "watch",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,21 +160,6 @@ class ServiceDetail:
     document: Mapping[str, Json]
 
 
-@dataclass(frozen=True, slots=True)
-class Graph:
-    """Everything and what it needs.
-
-    Attributes:
-        services: All services, by name.
-        things: Resources and APIs by how dependencies name them.
-        edges: (service, target, whether hard).
-    """
-
-    services: Mapping[str, ServiceRow]
-    things: Mapping[str, Thing]
-    edges: tuple[tuple[str, str, bool], ...]
-
-
 def services(
     *,
     owner: str | None = None,
@@ -222,8 +226,11 @@ def _row(service: Service) -> ServiceRow:
 
 def journeys() -> list[JourneyRow]:
     """Return journeys by name, by two queries."""
-    found = Journey.objects.select_related("owner").prefetch_related("steps").order_by("name")
-    return [_journey(row) for row in found]
+    return [_journey(row) for row in _with_steps(Journey.objects.all())]
+
+
+def _with_steps(found: QuerySet[Journey]) -> QuerySet[Journey]:
+    return found.select_related("owner").prefetch_related("steps").order_by("name")
 
 
 def journey_by_name(name: str) -> JourneyRow | None:
@@ -247,90 +254,49 @@ def _journey(row: Journey) -> JourneyRow:
     )
 
 
-def things() -> list[Thing]:
-    """Return resources and APIs, by how dependencies name them."""
-    found = Entity.objects.filter(kind__in=_THINGS).order_by("kind", "name")
-    return [backstage.read_thing(row.document, name=row.name) for row in found]
-
-
-def graph() -> Graph:
-    """Return everything and what it needs."""
-    found = services()
-    edges = [
-        (row.name, target, is_hard)
-        for row in found
-        for targets, is_hard in ((row.hard, True), (row.soft, False))
-        for target in targets
-    ]
-    return Graph(
-        services={row.name: row for row in found},
-        things={thing.target: thing for thing in things()},
-        edges=tuple(edges),
-    )
-
-
-def findings(*, with_slo: Collection[str] | None = None) -> list[rules.Finding]:
-    """Return what is wrong with the catalogue.
-
-    Args:
-        with_slo: Services that have an SLO; ``None`` asks ``WATCHKEEPER_SERVICE_WATCH``, and
-            leaves journeys without SLO out where nothing is wired there.
-    """
-    return _findings(graph(), journeys(), with_slo)
-
-
-def _findings(
-    whole: Graph, paths: Sequence[JourneyRow], with_slo: Collection[str] | None
-) -> list[rules.Finding]:
-    watching = watch()
-    if with_slo is None and watching is not None:
-        with_slo = watching.with_slo()
-    nodes = [
-        rules.Node(s.name, s.tier, s.owner_name, s.hard, has_fallback=bool(s.fallback))
-        for s in whole.services.values()
-    ]
-    nodes += [
-        rules.Node(t.target, owner=t.owner, is_service=False, has_fallback=bool(t.fallback))
-        for t in whole.things.values()
-    ]
-    return rules.find(
-        nodes,
-        team_sizes={team.name: team.member_count for team in identity.teams()},
-        journeys={path.name: path.services for path in paths},
-        journey_owners={path.owner_name for path in paths if path.owner_name},
-        with_slo=with_slo,
-    )
-
-
 def service_detail(name: str) -> ServiceDetail | None:
     """Return a service and all that hangs on it; ``None`` if there is none."""
-    whole, paths = graph(), journeys()
-    row = whole.services.get(name)
+    row = service_by_name(name)
     if row is None:
         return None
-    needs = [_end(target, is_hard, whole) for own, target, is_hard in whole.edges if own == name]
-    users = [_end(own, is_hard, whole) for own, target, is_hard in whole.edges if target == name]
-    found = _findings(whole, paths, None)
+    held = Journey.objects.filter(steps__service_name=name)
     return ServiceDetail(
         row=row,
-        needs=tuple(sorted(needs, key=lambda d: (not d.is_hard, d.kind != "service"))),
-        needed_by=tuple(sorted(users, key=lambda d: (not d.is_hard, d.name))),
-        journeys=tuple(path for path in paths if name in path.services),
-        findings=tuple(f for f in found if name in f.services or f.subject == name),
-        document=service_document(name) or {},
+        needs=tuple(sorted(_needs(row), key=lambda d: (not d.is_hard, d.kind != "service"))),
+        needed_by=tuple(sorted(_users(name), key=lambda d: (not d.is_hard, d.name))),
+        journeys=tuple(_journey(path) for path in _with_steps(held)),
+        findings=tuple(f for f in findings() if name in f.services or f.subject == name),
+        document=backstage.write_service(spec_of(row), entity_document("Component", name)),
     )
 
 
-def _end(target: str, is_hard: bool, whole: Graph) -> DependencyRow:  # noqa: FBT001
-    service, thing = whole.services.get(target), whole.things.get(target)
-    if service is not None:
-        return DependencyRow(
-            target, target, service.title, "service", is_hard, service.tier, service.owner_name
-        )
-    if thing is not None:
-        kind = "vendor" if thing.is_vendor else thing.kind
-        return DependencyRow(target, thing.name, thing.title, kind, is_hard, None, thing.owner)
-    return DependencyRow(target, target, "", "unknown", is_hard, None, None)
+def _needs(row: ServiceRow) -> Iterator[DependencyRow]:
+    """Yield what a service needs, by two queries."""
+    targets = dict.fromkeys(row.hard, True) | dict.fromkeys(row.soft, False)
+    known = Service.objects.filter(name__in=targets).values_list(
+        "name", "title", "tier", "owner__name"
+    )
+    services = {own: rest for own, *rest in known}
+    others = {thing.target: thing for thing in things(references.split(t)[1] for t in targets)}
+    for target, is_hard in targets.items():
+        thing = others.get(target)
+        if target in services:
+            title, tier, owner = services[target]
+            yield DependencyRow(target, target, title, "service", is_hard, tier, owner)
+        elif thing is not None:
+            kind = "vendor" if thing.is_vendor else thing.kind
+            yield DependencyRow(target, thing.name, thing.title, kind, is_hard, None, thing.owner)
+        else:
+            yield DependencyRow(target, target, "", "unknown", is_hard, None, None)
+
+
+def _users(name: str) -> Iterator[DependencyRow]:
+    """Yield the services that need one, by one query."""
+    found = Dependency.objects.filter(target=name).values_list(
+        "service__name", "service__title", "is_hard", "service__tier", "service__owner__name"
+    )
+    for user, title, is_hard, tier, owner in found:
+        yield DependencyRow(user, user, title, "service", is_hard, tier, owner)
 
 
 # ---- documents
@@ -345,11 +311,6 @@ def entity_document(kind: str, name: str) -> Mapping[str, Json] | None:
 def user_documents() -> Mapping[str, Mapping[str, Json]]:
     """Return the kept documents of people, by name."""
     return dict(Entity.objects.filter(kind="User").values_list("name", "document"))
-
-
-def group_documents() -> Mapping[str, Mapping[str, Json]]:
-    """Return the kept documents of teams, by name."""
-    return dict(Entity.objects.filter(kind="Group").values_list("name", "document"))
 
 
 def service_document(name: str) -> Mapping[str, Json] | None:
@@ -436,25 +397,6 @@ def _groups(kept: Mapping[str, Mapping[str, Json]]) -> list[Mapping[str, Json]]:
             )
         )
     return found
-
-
-# ---- what is wired from above
-
-
-def watch() -> ServiceWatch | None:
-    """Return what knows the SLOs of services; ``None`` where nothing is wired."""
-    dotted = getattr(settings, "WATCHKEEPER_SERVICE_WATCH", "")
-    return _made(dotted) if dotted else None
-
-
-def panels() -> list[ServicePanel]:
-    """Return the sections that others add to a service's page, in order."""
-    return [_made(dotted) for dotted in getattr(settings, "WATCHKEEPER_SERVICE_PANELS", ())]
-
-
-@cache
-def _made(dotted: str) -> Any:
-    return import_string(dotted)()
 
 
 def needed_by(name: str) -> list[str]:
