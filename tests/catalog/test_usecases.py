@@ -1,8 +1,9 @@
 """Services and journeys: who may change them, and whose hands they are in."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -365,9 +366,12 @@ def test_findings_read_a_bounded_number_of_times_and_judge_only_what_changed(
 ) -> None:
     judged: list[int] = []
     find = rules.find
-    monkeypatch.setattr(
-        rules, "find", lambda nodes, **rest: judged.append(len(nodes)) or find(nodes, **rest)
-    )
+
+    def counting(nodes: Sequence[rules.Node], **rest: Any) -> list[rules.Finding]:
+        judged.append(len(nodes))
+        return find(nodes, **rest)
+
+    monkeypatch.setattr(rules, "find", counting)
     for number in range(20):
         save(ServiceSpec(f"ring{number:02}", hard=(f"ring{number + 1:02}",)))
 

@@ -28,7 +28,7 @@ class Sender:
         place = 0
         while not self._stop.is_set():
             minute = FIRST + 60 * place
-            row = {"time": _text(minute), "good": place % 50, "total": 50}
+            row = {"time": text_of(minute), "good": place % 50, "total": 50}
             status, _ = self.product.request(
                 "POST",
                 "/api/v1/slis/checkout/minutes",
@@ -45,14 +45,15 @@ class Sender:
     def missing(self) -> list[int]:
         """Return the accepted minutes that the running product does not give back as sent."""
         stored: dict[str, int] = {}
-        following = _text(FIRST)
+        following = text_of(FIRST)
         while following is not None:
             path = f"/api/v1/slis/checkout/minutes?from={following}"
             _, answer = self.product.request("GET", path, token=self.token)
             stored |= {item["time"]: item["good"] for item in answer["minutes"]}
             following = answer["next"]
-        return [at for at, good in self.accepted.items() if stored.get(_text(at)) != good]
+        return [at for at, good in self.accepted.items() if stored.get(text_of(at)) != good]
 
 
-def _text(second: int) -> str:
+def text_of(second: int) -> str:
+    """Return an instant as the API writes it."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(second))

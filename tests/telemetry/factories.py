@@ -63,6 +63,8 @@ class FakeSource:
     calls: ClassVar[list[tuple[str, int, int, int]]] = []
     first: ClassVar[int | None] = None
     findings: ClassVar[tuple[str, ...]] = ()
+    seconds: ClassVar[float] = 0.25
+    """How long each answer is said to have taken."""
     good: ClassVar[Callable[[int], int]] = staticmethod(lambda minute: minute % 7 * 1000)
 
     @classmethod
@@ -96,6 +98,7 @@ class FakeSource:
         return "Fake 1.0"
 
     def _answer(self, source: SourceConfig) -> None:
+        source.meter.note(self.seconds, failed=source.name in self.silent)
         if source.name in self.silent:
             raise DependencyError(f"{source.name} does not answer", permanent=False)
         if source.name in self.broken:

@@ -91,6 +91,27 @@ def test_minutes_are_given_from_to_and_page_by_page(door: Transport, now: dt.dat
     assert [row["time"][11:16] for row in part["minutes"]] == ["11:00", "11:01", "11:02"]
 
 
+def test_an_offset_may_be_typed_into_an_address_as_it_is(
+    door: Transport, now: dt.datetime
+) -> None:
+    sli_id, at = make_sli(now=now), minute_of(now) - 60
+    usecases.store_minutes(
+        sli_id=sli_id,
+        minutes=[usecases.MinuteValue(at + each, 1000, 1000) for each in range(60)],
+        origin="test",
+        observed_at=now,
+        now=now,
+    )
+
+    for sign in ("+", " "):  # in an address + means a space
+        period = {
+            "from": f"2026-03-02T13:50:00{sign}02:00",
+            "to": f"2026-03-02T13:52:00{sign}02:00",
+        }
+        part = door.call("GET", MINUTES, params=period).json()
+        assert [row["time"][11:16] for row in part["minutes"]] == ["11:50", "11:51"]
+
+
 def test_a_wrong_range_is_refused(door: Transport, now: dt.datetime) -> None:
     make_sli(now=now)
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,11 +18,13 @@ from watchkeeper.plumbing import rest
 from watchkeeper.plumbing.rest import Page, actor_of
 from watchkeeper.telemetry import queries, usecases
 from watchkeeper.telemetry.domain import push, sources
+from watchkeeper.telemetry.domain.load import Load
 from watchkeeper.telemetry.domain.series import SCALE, MinuteSeries
 from watchkeeper.telemetry.queries import SliRow, SourceNotFoundError, SourceRow, VersionRow
 from watchkeeper.telemetry.schemas import (
     CheckedOut,
     FindingOut,
+    LoadOut,
     MinutesOut,
     NewSourceIn,
     SliDetailOut,
@@ -39,6 +42,8 @@ _CSV = "text/csv"
 _MOST_JSON = 8 * 1024 * 1024
 _CHUNK_MINUTES = 100 * 1440
 _SNAKE = {camel: snake for snake, camel in sources.DETAILS.items()}
+_OFFSET = re.compile(r" (\d{2}:\d{2})\Z")
+"""The end of a time whose + was typed into an address as it is, where it means a space."""
 _MINUTE_SCHEMA = {
     "type": "object",
     "required": ["time", "good", "total"],
@@ -139,6 +144,7 @@ def _range(sli: SliRow, *, since: str | None, until: str | None) -> tuple[int, i
 
 
 def _moment(text: str, path: str) -> int:
+    text = _OFFSET.sub(r"+\1", text)
     try:
         return push.parse_time(text)
     except InvalidError as error:
@@ -309,6 +315,17 @@ def check_source(request: HttpRequest, name: str) -> CheckedOut:
     return CheckedOut(about=checked.about)
 
 
+def _load(load: Load) -> LoadOut | None:
+    if load.mean_seconds is None:
+        return None
+    return LoadOut(
+        requests=load.requests,
+        failures=load.failures,
+        mean_seconds=load.mean_seconds,
+        slowest_seconds=load.slowest_seconds,
+    )
+
+
 def _found(name: str) -> SourceRow:
     row = queries.source_by_name(name)
     if row is None:
@@ -335,7 +352,7 @@ def _source(row: SourceRow, *, now: dt.datetime) -> SourceOut:
         for field, value in row.settings.items()
         if field in _SNAKE and field not in {*sources.SECRETS, sources.HEADERS}
     }
-    lag = row.lag(now)
+    lag, covered = row.lag(now), queries.coverage_of_source(row.id, now=now)
     return SourceOut(
         **shown,
         name=row.name,
@@ -351,6 +368,9 @@ def _source(row: SourceRow, *, now: dt.datetime) -> SourceOut:
         silent_since_at=row.silent_since_at,
         last_minute=_time_or_none(row.last_minute),
         lag_seconds=None if lag is None else lag.total_seconds(),
-        coverage=queries.coverage_of_source(row.id, now=now).share,
+        coverage=covered.share,
+        coverage_counted_at=covered.counted_at,
         backfill_minutes=row.backfill_minutes,
+        backfill_share=row.backfill_share,
+        load=_load(row.load),
     )

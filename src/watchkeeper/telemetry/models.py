@@ -56,6 +56,40 @@ class Source(Row):
     asked_again_to = models.BigIntegerField(
         null=True, help_text="Minutes before this were asked a second time."
     )
+    backfill_wanted = models.BigIntegerField(
+        default=0, help_text="Minutes of history put down since there was nothing left to read."
+    )
+
+
+class SourceLoad(Row):
+    """What asking a source cost in one hour (whole hours since the Unix epoch)."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="loads")
+    hour = models.BigIntegerField()
+    requests = models.BigIntegerField()
+    failures = models.BigIntegerField()
+    seconds = models.FloatField()
+    slowest_seconds = models.FloatField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["source", "hour"], name="telemetry_one_load_an_hour"),
+        ]
+
+
+class SourceCoverage(Row):
+    """Coverage of the last day as last counted, and the count that goes on, in portions.
+
+    A portion at a time keeps a count over many thousand SLIs from holding up the engine.
+    """
+
+    source = models.OneToOneField(
+        Source, null=True, on_delete=models.CASCADE, help_text="None: what is pushed."
+    )
+    measured = models.JSONField(default=list, help_text="Measured minutes by quarter of an hour.")
+    due = models.JSONField(default=list, help_text="Due minutes by quarter of an hour.")
+    counted_at = models.DateTimeField(null=True, help_text="The end of that day.")
+    running = models.JSONField(default=dict, help_text="The count that goes on.")
 
 
 class Sli(Row):

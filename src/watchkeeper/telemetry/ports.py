@@ -1,10 +1,11 @@
 """What telemetry asks of those who know a kind of source; wired in ``WATCHKEEPER_SOURCES``."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from watchkeeper.kernel.documents import Json
+from watchkeeper.telemetry.domain.load import Meter
 from watchkeeper.telemetry.domain.series import MinuteSeries
 from watchkeeper.telemetry.domain.spec import SliSpec
 
@@ -50,6 +51,7 @@ class SourceConfig:
         settings: As in the document (``url``, ``tenant``, ``timeoutSeconds`` …); ``headers`` hold
             their true values.
         secrets: ``bearerToken``, ``password``, already resolved.
+        meter: Whoever asks the source counts each request here.
     """
 
     id: int
@@ -57,6 +59,7 @@ class SourceConfig:
     kind: str
     settings: Mapping[str, Json]
     secrets: Mapping[str, str]
+    meter: Meter = field(default_factory=Meter, compare=False, repr=False)
 
 
 class MinuteSource(Protocol):

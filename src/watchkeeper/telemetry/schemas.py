@@ -104,6 +104,15 @@ class NewSourceIn(SourceIn):
     name: str
 
 
+class LoadOut(Schema):
+    """What the requests of 24 hours cost a source."""
+
+    requests: int
+    failures: int = Field(description="Requests not answered, or with an error.")
+    mean_seconds: float = Field(description="How long a request took on average.")
+    slowest_seconds: float = Field(description="How long the slowest took.")
+
+
 class SourceOut(ConnectionIn):
     """A source and how it fares."""
 
@@ -121,7 +130,16 @@ class SourceOut(ConnectionIn):
     last_minute: str | None = Field(description="Newest minute that it told.")
     lag_seconds: float | None = Field(description="Age of the end of that minute.")
     coverage: float | None = Field(description="Measured share of the last day's due minutes.")
+    coverage_counted_at: dt.datetime | None = Field(
+        description="When coverage was counted; null: it is being counted."
+    )
     backfill_minutes: int = Field(description="Minutes of history still to be asked for.")
+    backfill_share: float | None = Field(
+        description="Share of the wanted history that was asked for; null: nothing is left."
+    )
+    load: LoadOut | None = Field(
+        description="What asking it cost in the last 24 hours; null: it was not asked."
+    )
 
 
 class CheckedOut(Schema):

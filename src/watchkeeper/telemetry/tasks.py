@@ -15,7 +15,7 @@ from django.conf import settings
 from watchkeeper.kernel import clock
 from watchkeeper.kernel.errors import ConflictError, WatchkeeperError
 from watchkeeper.plumbing.jobs import Job
-from watchkeeper.telemetry.usecases import collect, retention, seal
+from watchkeeper.telemetry.usecases import collect, coverage, load, retention, seal
 
 logger = structlog.get_logger(__name__)
 
@@ -37,7 +37,7 @@ def fetch_minutes(now: dt.datetime) -> None:
         asked = {pool.submit(each.fetch): each for each in rounds}
         for answer in as_completed(asked):
             due = asked[answer]
-            with _noted(due.source_id, now):
+            with _noted(due.source_id, now), _load_kept(due, now):
                 collect.finish_round(due, answer.result(), now=now)
 
 
@@ -50,8 +50,17 @@ def fetch_history(now: dt.datetime) -> None:
                 chunk = collect.next_history(source_id, now=now)
                 if chunk is None:
                     break
-                oldest, answer = chunk.fetch()
+                with _load_kept(chunk, now):
+                    oldest, answer = chunk.fetch()
                 collect.finish_history(chunk, oldest, answer, now=now)
+
+
+def count_coverage(now: dt.datetime) -> None:
+    """Count how much of the last day each source measured, for about two seconds."""
+    goes_on = _budget()
+    while goes_on():
+        if not coverage.count_some(now=now):
+            return
 
 
 def seal_minutes(now: dt.datetime) -> None:
@@ -86,6 +95,15 @@ def _budget() -> Callable[[], bool]:
 
 
 @contextmanager
+def _load_kept(asked: collect.Round | collect.Chunk, now: dt.datetime) -> Iterator[None]:
+    """Keep what asking cost the source, whether it answered or not."""
+    try:
+        yield
+    finally:
+        load.keep(asked.source_id, asked.meter.taken(), now=now)
+
+
+@contextmanager
 def _noted(source_id: int, now: dt.datetime) -> Iterator[None]:
     """Note a failure with its source instead of letting it hold up the others."""
     try:
@@ -101,6 +119,7 @@ def _noted(source_id: int, now: dt.datetime) -> Iterator[None]:
 JOBS = (
     Job(name="telemetry.fetch_minutes", cadence_seconds=10, run=fetch_minutes),
     Job(name="telemetry.fetch_history", cadence_seconds=3, run=fetch_history),
+    Job(name="telemetry.count_coverage", cadence_seconds=15, run=count_coverage),
     Job(name="telemetry.seal_minutes", cadence_seconds=60, run=seal_minutes),
     Job(name="telemetry.forget_minutes", cadence_seconds=3600, run=forget_minutes),
 )

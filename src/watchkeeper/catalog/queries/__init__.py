@@ -273,16 +273,15 @@ def service_detail(name: str) -> ServiceDetail | None:
 def _needs(row: ServiceRow) -> Iterator[DependencyRow]:
     """Yield what a service needs, by two queries."""
     targets = dict.fromkeys(row.hard, True) | dict.fromkeys(row.soft, False)
-    known = Service.objects.filter(name__in=targets).values_list(
-        "name", "title", "tier", "owner__name"
-    )
-    services = {own: rest for own, *rest in known}
+    known = Service.objects.filter(name__in=targets).select_related("owner")
+    services = {service.name: service for service in known}
     others = {thing.target: thing for thing in things(references.split(t)[1] for t in targets)}
     for target, is_hard in targets.items():
         thing = others.get(target)
         if target in services:
-            title, tier, owner = services[target]
-            yield DependencyRow(target, target, title, "service", is_hard, tier, owner)
+            found = services[target]
+            owner = found.owner.name if found.owner is not None else None
+            yield DependencyRow(target, target, found.title, "service", is_hard, found.tier, owner)
         elif thing is not None:
             kind = "vendor" if thing.is_vendor else thing.kind
             yield DependencyRow(target, thing.name, thing.title, kind, is_hard, None, thing.owner)

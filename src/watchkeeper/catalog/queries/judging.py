@@ -83,7 +83,9 @@ def _paths() -> tuple[tuple[str, tuple[str, ...]], ...]:
     found: dict[str, list[str]] = {}
     steps = Journey.objects.order_by("name", "steps__position")
     for name, service in steps.values_list("name", "steps__service_name"):
-        found.setdefault(name, []).extend([service] if service is not None else [])
+        own = found.setdefault(name, [])
+        if service:  # a journey may have none
+            own.append(service)
     return tuple((name, tuple(services)) for name, services in found.items())
 
 

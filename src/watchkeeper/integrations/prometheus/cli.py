@@ -89,9 +89,10 @@ def _write(found: Discovery, source: str, output: Path) -> None:
         for each in found.proposals
     ]
     console.table(("SLO", "service", "target", "achieved"), rows)
-    services = {each.service for each in found.proposals}
+    slos = _many(len(rows), "SLO")
+    services = _many(len({each.service for each in found.proposals}), "service")
     console.say(
-        f"\n{len(rows)} SLOs for {len(services)} services of {found.server} in {output}. "
+        f"\n{slos} for {services} of {found.server} in {output}. "
         f"Read them, fill in the owners, then: watchkeeper apply -f {output}"
     )
 
@@ -134,3 +135,7 @@ def _plain(proposal: Proposal) -> Mapping[str, Json]:
         "achieved": proposal.achieved,
         "why": list(proposal.sentences),
     }
+
+
+def _many(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

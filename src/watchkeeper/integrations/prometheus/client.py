@@ -19,6 +19,7 @@ from watchkeeper.integrations.prometheus.domain.minutes import Numbers
 from watchkeeper.kernel import clock
 from watchkeeper.kernel.errors import DependencyError, InvalidError
 from watchkeeper.plumbing import egress
+from watchkeeper.telemetry.domain.load import Meter
 from watchkeeper.telemetry.ports import SourceConfig
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -102,6 +103,17 @@ def _pace(url: str, concurrency: int, per_second: float) -> _Pace:
     return _Pace(concurrency, per_second)
 
 
+@contextmanager
+def _counted(meter: Meter) -> Iterator[None]:
+    """Count what is asked within, and whether it failed."""
+    begun, failed = clock.monotonic(), True
+    try:
+        yield
+        failed = False
+    finally:
+        meter.note(clock.monotonic() - begun, failed=failed)
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
     """How to reach one server.
@@ -113,6 +125,7 @@ class Connection:
         timeout_seconds: How long one request may take.
         concurrency: How many requests may run at once.
         per_second: How many requests may begin in a second; 0 for no limit.
+        meter: Where each request is counted.
     """
 
     url: str
@@ -121,6 +134,7 @@ class Connection:
     timeout_seconds: float = 15.0
     concurrency: int = 4
     per_second: float = 0.0
+    meter: Meter = field(default_factory=Meter, compare=False, repr=False)
 
     @classmethod
     def of(cls, source: SourceConfig) -> "Connection":
@@ -141,6 +155,7 @@ class Connection:
                 timeout_seconds=float(settings.get("timeoutSeconds") or 15),
                 concurrency=max(1, int(settings.get("concurrency") or 4)),
                 per_second=max(0.0, float(settings.get("requestsPerSecond") or 0)),
+                meter=source.meter,
             )
         except (TypeError, ValueError) as error:
             raise InvalidError(f"source {source.name}: {error}") from error
@@ -228,7 +243,7 @@ class PrometheusClient:
         }
         body = urlencode(form).encode() if method == "POST" else None
         content = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
-        with self._pace.turn():
+        with self._pace.turn(), _counted(there.meter):
             try:
                 response = egress.request(
                     method,
@@ -245,7 +260,7 @@ class PrometheusClient:
                 if f"more than {max_bytes} bytes" in error.message:
                     raise TooMuchError(error.message, permanent=True) from error
                 raise
-        return _body(response.status, response.body, self.connection.url)
+            return _body(response.status, response.body, self.connection.url)
 
 
 def _body(status: int, content: bytes, url: str) -> Mapping[str, Any]:

@@ -228,7 +228,7 @@ def parse_time(value: object) -> int:
 
 def _second_of_text(text: str) -> int:
     try:
-        moment = dt.datetime.fromisoformat(text)
+        moment = dt.datetime.fromisoformat(text.upper())  # RFC 3339 allows t and z
     except ValueError as error:
         raise InvalidError(
             f"time {text[:40]!r} is neither RFC 3339, as 2026-03-02T00:00:00Z, "

@@ -33,9 +33,39 @@ class Migration(migrations.Migration):
                 ('last_minute', models.BigIntegerField(help_text='Newest minute it told.', null=True)),
                 ('asked_to', models.BigIntegerField(help_text='Minutes before this were asked.', null=True)),
                 ('asked_again_to', models.BigIntegerField(help_text='Minutes before this were asked a second time.', null=True)),
+                ('backfill_wanted', models.BigIntegerField(default=0, help_text='Minutes of history put down since there was nothing left to read.')),
             ],
             options={
                 'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='SourceCoverage',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('measured', models.JSONField(default=list, help_text='Measured minutes by quarter of an hour.')),
+                ('due', models.JSONField(default=list, help_text='Due minutes by quarter of an hour.')),
+                ('counted_at', models.DateTimeField(help_text='The end of that day.', null=True)),
+                ('running', models.JSONField(default=dict, help_text='The count that goes on.')),
+                ('source', models.OneToOneField(help_text='None: what is pushed.', null=True, on_delete=django.db.models.deletion.CASCADE, to='telemetry.source')),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='SourceLoad',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('hour', models.BigIntegerField()),
+                ('requests', models.BigIntegerField()),
+                ('failures', models.BigIntegerField()),
+                ('seconds', models.FloatField()),
+                ('slowest_seconds', models.FloatField()),
+                ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='loads', to='telemetry.source')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('source', 'hour'), name='telemetry_one_load_an_hour')],
             },
         ),
         migrations.CreateModel(

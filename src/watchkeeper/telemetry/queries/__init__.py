@@ -1,5 +1,6 @@
 """Reads of telemetry: minutes, SLIs, sources and how they fare."""
 
+from watchkeeper.telemetry.queries.coverage import Coverage, coverage_of_source
 from watchkeeper.telemetry.queries.directory import (
     SliAmbiguousError,
     SliNotFoundError,
@@ -23,14 +24,12 @@ from watchkeeper.telemetry.queries.history import (
     minutes_of,
 )
 from watchkeeper.telemetry.queries.source_rows import (
-    Coverage,
     FindingRow,
     PushedRow,
     SourceNotFoundError,
     SourceRow,
     adapter_of,
     config_of,
-    coverage_of_source,
     findings,
     lag_of,
     pushed,

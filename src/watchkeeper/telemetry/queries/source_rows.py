@@ -2,27 +2,28 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
-import numpy as np
 from django.conf import settings as django_settings
-from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery, Sum
 from django.utils.module_loading import import_string
 
 from watchkeeper.kernel.documents import Json
 from watchkeeper.kernel.errors import InvalidError, NotFoundError
 from watchkeeper.plumbing import secret_box
 from watchkeeper.telemetry.domain import sources as domain
-from watchkeeper.telemetry.models import SliBackfill, SliFinding, SliInForce, Source
+from watchkeeper.telemetry.domain.load import Load
+from watchkeeper.telemetry.models import (
+    SliBackfill,
+    SliFinding,
+    SliInForce,
+    Source,
+    SourceLoad,
+)
 from watchkeeper.telemetry.ports import MinuteSource, SourceConfig
-from watchkeeper.telemetry.queries import history
 
-_BATCH = 500
-_RECENT_MINUTES = 1440
-_SLICE_MINUTES = 15
-_SETTLED_MINUTES = 3
-"""Younger minutes may not have been asked for yet."""
+_LOAD_HOURS = 24
 
 
 class SourceNotFoundError(NotFoundError):
@@ -51,6 +52,9 @@ class SourceRow:
         silent_since_at: First failure since it last answered; ``None`` while it answers.
         last_minute: Newest minute that it told.
         backfill_minutes: Minutes of history still to be asked for, over all its SLIs.
+        backfill_share: How much of the history that was put down is read, 0 to 1; ``None`` where
+            nothing is left.
+        load: What asking it cost in the last 24 hours.
     """
 
     id: int
@@ -68,6 +72,8 @@ class SourceRow:
     silent_since_at: dt.datetime | None
     last_minute: int | None
     backfill_minutes: int
+    backfill_share: float | None = None
+    load: Load = field(default_factory=Load)
 
     def lag(self, now: dt.datetime) -> dt.timedelta | None:
         """Return how old the newest minute is, from its end; ``None`` before the first."""
@@ -95,19 +101,6 @@ class FindingRow:
     count: int
     first_at: dt.datetime
     last_at: dt.datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """How much of the last day was measured.
-
-    Attributes:
-        share: Measured share of the due minutes, 0 to 1; ``None`` where none was due.
-        slices: For each quarter of an hour whether no minute that was due is missing.
-    """
-
-    share: float | None
-    slices: tuple[bool, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,16 +146,17 @@ def source_by_name(name: str) -> SourceRow | None:
 
 def _rows(found: Sequence[Source]) -> list[SourceRow]:
     counts = dict(
-        _newest_in_force()
+        newest_in_force()
         .values("version__source_id")
         .annotate(count=Count("id"))
         .values_list("version__source_id", "count")
     )
-    waiting: dict[int | None, int] = {}
-    for source_id, start, end in SliBackfill.objects.values_list(
-        "version__source_id", "start", "end"
-    ):
-        waiting[source_id] = waiting.get(source_id, 0) + end - start
+    waiting = dict(
+        SliBackfill.objects.values("version__source_id")
+        .annotate(minutes=Sum(F("end") - F("start")))
+        .values_list("version__source_id", "minutes")
+    )
+    loads = _loads()
     return [
         SourceRow(
             id=each.pk,
@@ -180,19 +174,41 @@ def _rows(found: Sequence[Source]) -> list[SourceRow]:
             silent_since_at=each.silent_since_at,
             last_minute=each.last_minute,
             backfill_minutes=waiting.get(each.pk, 0),
+            backfill_share=_share_read(waiting.get(each.pk, 0), each.backfill_wanted),
+            load=loads.get(each.pk, Load()),
         )
         for each in found
     ]
 
 
-def _newest_in_force() -> QuerySet[SliInForce]:
+def _share_read(left: int, wanted: int) -> float | None:
+    return 1 - left / wanted if 0 < left <= wanted else None
+
+
+def _loads() -> dict[int, Load]:
+    """Return what asking each source cost in the 24 hours up to its newest hour."""
+    newest = dict(
+        SourceLoad.objects.values("source_id")
+        .annotate(newest=Max("hour"))
+        .values_list("source_id", "newest")
+    )
+    found: dict[int, Load] = {}
+    for row in SourceLoad.objects.all():
+        if row.hour > newest[row.source_id] - _LOAD_HOURS:
+            load = Load(row.requests, row.failures, row.seconds, row.slowest_seconds)
+            found[row.source_id] = found.get(row.source_id, Load()) + load
+    return found
+
+
+def newest_in_force() -> QuerySet[SliInForce]:
+    """Return which version measures each SLI now."""
     newest = SliInForce.objects.filter(sli_id=OuterRef("sli_id")).order_by("-since")
     return SliInForce.objects.filter(id=Subquery(newest.values("id")[:1]))
 
 
 def _slis_of(source_id: int | None) -> QuerySet[SliInForce]:
     """Return what is in force now by a source; ``None``: pushed."""
-    found = _newest_in_force()
+    found = newest_in_force()
     if source_id is None:
         return found.filter(version__source__isnull=True)
     return found.filter(version__source_id=source_id)
@@ -208,29 +224,6 @@ def pushed() -> PushedRow:
     """Return how those SLIs fare whose minutes are pushed."""
     found = _slis_of(None).aggregate(count=Count("id"), last=Max("sli__last_minute"))
     return PushedRow(found["count"], found["last"])
-
-
-def coverage_of_source(source_id: int | None, *, now: dt.datetime) -> Coverage:
-    """Return how much of the last day's due minutes a source's SLIs have; ``None``: pushed.
-
-    A minute is due from the SLI's first measured minute on until three minutes ago.
-    """
-    end = int(now.timestamp()) // 60 - _SETTLED_MINUTES
-    start = end - _RECENT_MINUTES
-    ids = [sli_id for sli_id, _ in slis_of_source(source_id)]
-    firsts = history.heads(ids)
-    measured, due = np.zeros(_RECENT_MINUTES, np.int64), np.zeros(_RECENT_MINUTES, np.int64)
-    for low in range(0, len(ids), _BATCH):
-        part = history.minutes_of(ids[low : low + _BATCH], start=start, end=end)
-        for sli_id, series in part.items():
-            first = firsts[sli_id].first_minute
-            if first is not None and first < end:
-                begins = max(first - start, 0)
-                measured[begins:] += series.covered[begins:]
-                due[begins:] += 1
-    missing = (due - measured).reshape(-1, _SLICE_MINUTES).sum(axis=1)
-    share = float(measured.sum() / due.sum()) if due.any() else None
-    return Coverage(share, tuple((missing == 0).tolist()))
 
 
 def findings(

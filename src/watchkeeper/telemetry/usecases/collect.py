@@ -17,6 +17,7 @@ from watchkeeper.telemetry import queries
 from watchkeeper.telemetry.domain import asking
 from watchkeeper.telemetry.domain.asking import Ask, Wanted
 from watchkeeper.telemetry.domain.ledger import Rows
+from watchkeeper.telemetry.domain.load import Meter
 from watchkeeper.telemetry.domain.spec import SliSpec
 from watchkeeper.telemetry.models import SliBackfill, SliInForce, SliVersion, Source
 from watchkeeper.telemetry.ports import Fetched, SliRequest
@@ -35,12 +36,14 @@ class Round:
         name: Its name.
         ask: Which minutes.
         fetch: Asks the source; returns its answers in the order of ``ask.ranges``.
+        meter: What its requests cost; to be kept by :mod:`.load`, whether it answers or not.
     """
 
     source_id: int
     name: str
     ask: Ask
     fetch: Callable[[], list[Sequence[Fetched]]]
+    meter: Meter = field(default_factory=Meter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class Chunk:
     end: int
     served: list[Wanted] = field(default_factory=list)
     fetch: Callable[[], tuple[int | None, Sequence[Fetched]]] = lambda: (None, ())
+    meter: Meter = field(default_factory=Meter)
 
 
 def sources_to_ask() -> list[int]:
@@ -86,7 +90,7 @@ def next_round(source_id: int, *, now: dt.datetime) -> Round | None:
             for wanted, (start, end) in zip(requests, ask.ranges, strict=True)
         ]
 
-    return Round(source_id, source.name, ask, fetch)
+    return Round(source_id, source.name, ask, fetch, config.meter)
 
 
 def _requests(source_id: int, *, start: int, end: int) -> list[SliRequest]:
@@ -179,6 +183,8 @@ def fail(source_id: int, why: str, *, now: dt.datetime) -> None:
 def plan_history(source_id: int, ask: Ask, *, now: dt.datetime) -> None:
     """Put down the history of new versions, and minutes missed while nobody asked."""
     minute, before = int(now.timestamp()) // 60, ask.first[0]
+    if not SliBackfill.objects.filter(version__source_id=source_id).exists():
+        Source.objects.filter(pk=source_id).exclude(backfill_wanted=0).update(backfill_wanted=0)
     wider = SliVersion.objects.filter(source_id=source_id).annotate(
         wanted_from=Value(minute) - F("sli__history_days") * 1440,
         began=Min("in_force__since"),
@@ -204,10 +210,13 @@ def want_history(version_id: int, *, start: int, end: int) -> None:
     if start >= end:
         return
     known = SliBackfill.objects.filter(version_id=version_id, start=start).first()
-    if known is None:
-        SliBackfill.objects.create(version_id=version_id, start=start, end=end)
-    elif known.end < end:
-        SliBackfill.objects.filter(pk=known.pk).update(end=end)
+    more = end - start if known is None else end - known.end
+    if more <= 0:
+        return
+    SliBackfill.objects.update_or_create(version_id=version_id, start=start, defaults={"end": end})
+    Source.objects.filter(sliversion=version_id).update(
+        backfill_wanted=F("backfill_wanted") + more
+    )
 
 
 def sources_with_history(*, now: dt.datetime) -> list[int]:
@@ -244,7 +253,7 @@ def next_history(source_id: int, *, now: dt.datetime) -> Chunk | None:
             return oldest, ()
         return oldest, adapter.fetch(config, requests, start=first, end=end)
 
-    return Chunk(source_id, source.name, start, end, served, fetch)
+    return Chunk(source_id, source.name, start, end, served, fetch, config.meter)
 
 
 @transaction.atomic

@@ -18,6 +18,7 @@ from watchkeeper.plumbing.pages import METHODS, members_only, saved
 from watchkeeper.plumbing.rest import actor_of
 from watchkeeper.telemetry import queries, usecases
 from watchkeeper.telemetry.domain import sources
+from watchkeeper.telemetry.domain.load import Load
 from watchkeeper.telemetry.domain.sources import Condition
 from watchkeeper.telemetry.forms import SourceForm, field_of
 from watchkeeper.telemetry.queries import Coverage, SourceNotFoundError, SourceRow
@@ -25,8 +26,6 @@ from watchkeeper.telemetry.usecases import SourceCheck
 from watchkeeper.ui.context import zone_of
 from watchkeeper.ui.domain import numbers, times
 
-MANY_SLIS = 200
-"""Beyond, the list leaves coverage to the source's own page: it reads a day of every SLI."""
 _SHOWN_SLIS = 200
 _SHOWN_FINDINGS = 20
 _STATES = {
@@ -45,7 +44,7 @@ class Line:
         look: Look of its state.
         words: Its state in words.
         lag: How far it is behind.
-        coverage: Of the last day; ``None`` where it was not read.
+        coverage: Of the last day.
         sli_count: SLIs that it measures.
     """
 
@@ -53,7 +52,7 @@ class Line:
     look: str
     words: str
     lag: dt.timedelta | None
-    coverage: Coverage | None
+    coverage: Coverage
     sli_count: int
 
     @property
@@ -64,8 +63,7 @@ class Line:
     @property
     def covered(self) -> str:
         """Coverage in words; empty: unknown."""
-        share = self.coverage.share if self.coverage is not None else None
-        return "" if share is None else numbers.ratio(share)
+        return "" if self.coverage.share is None else numbers.ratio(self.coverage.share)
 
 
 @members_only
@@ -92,8 +90,7 @@ def source_list(request: HttpRequest) -> HttpResponse:
 
 def _line(row: SourceRow, *, now: dt.datetime, zone: times.Zone) -> Line:
     look, words = _state(row, now=now, zone=zone)
-    is_small = 0 < row.sli_count <= MANY_SLIS
-    coverage = queries.coverage_of_source(row.id, now=now) if is_small else None
+    coverage = queries.coverage_of_source(row.id, now=now)
     return Line(row, look, words, row.lag(now), coverage, row.sli_count)
 
 
@@ -105,9 +102,9 @@ def _pushed_line(pushed: queries.PushedRow, *, now: dt.datetime) -> Line:
         look, words = "watch", _("Late")
     else:
         look, words = "ok", _("Receives")
-    is_small = pushed.sli_count <= MANY_SLIS
-    coverage = queries.coverage_of_source(None, now=now) if is_small else None
-    return Line(None, look, words, lag, coverage, pushed.sli_count)
+    return Line(
+        None, look, words, lag, queries.coverage_of_source(None, now=now), pushed.sli_count
+    )
 
 
 def _state(row: SourceRow, *, now: dt.datetime, zone: times.Zone) -> tuple[str, str]:
@@ -143,11 +140,28 @@ def source(request: HttpRequest, name: str) -> HttpResponse:
         "more": max(len(slis) - _SHOWN_SLIS, 0),
         "findings": queries.findings(source_id=row.id, limit=_SHOWN_FINDINGS),
         "waiting_days": -(-row.backfill_minutes // 1440),
+        "load": _load(row.load),
         "code": yaml_documents.dump(queries.source_documents(name)),
         "may_change": access.may(actor, Permission.ADMINISTER),
         "is_askable": row.kind == sources.PROMETHEUS,
     }
     return render(request, "telemetry/source.html", context)
+
+
+def _load(load: Load) -> str:
+    """Return what asking a source cost in words; empty where it was not asked."""
+    if load.mean_seconds is None:
+        return ""
+    words = {
+        "requests": numbers.count(load.requests),
+        "mean": f"{load.mean_seconds:.3f}",
+        "slowest": f"{load.slowest_seconds:.2f}",
+        "failed": numbers.count(load.failures),
+    }
+    return (
+        _("%(requests)s requests, %(mean)s s each, the slowest %(slowest)s s, %(failed)s failed")
+        % words
+    )
 
 
 def _login(row: SourceRow) -> str:
