@@ -12,5 +12,8 @@ class SlosConfig(AppConfig):
     label = "slos"
 
     def ready(self) -> None:
-        """Offer the place in the rail."""
+        """Offer the place in the rail and listen to the catalogue."""
+        from watchkeeper.slos import subscribers
+
+        subscribers.register()
         registry.add(NavigationItem("Watch", "SLOs", "slos:list", "target", order=20, quick=True))

@@ -21,4 +21,13 @@ def forget_firings(now: dt.datetime) -> None:
     usecases.forget_firings(before=now - dt.timedelta(days=days))
 
 
-JOBS = (Job("slos.tick", 60, tick), Job("slos.forget_firings", 86_400, forget_firings))
+def follow_owners(now: dt.datetime) -> None:
+    """Hand SLIs over where the news of a service's new owner was lost."""
+    usecases.follow_owners(now=now)
+
+
+JOBS = (
+    Job("slos.tick", 60, tick),
+    Job("slos.follow_owners", 60, follow_owners),
+    Job("slos.forget_firings", 86_400, forget_firings),
+)

@@ -25,6 +25,7 @@ from watchkeeper.slos.domain.definition import SloDefinition
 from watchkeeper.slos.domain.openslo import Library
 from watchkeeper.slos.events import SloSaved
 from watchkeeper.slos.models import OpenSloObject, Slo, SloSli, SloVersion
+from watchkeeper.slos.usecases import owners
 from watchkeeper.telemetry import usecases as telemetry
 
 _DAY = dt.timedelta(days=1)
@@ -149,8 +150,9 @@ def _define_slis(
     team_id: int | None,
     now: dt.datetime,
 ) -> None:
-    """Define the SLIs of all objectives and let them answer to the SLO's name."""
+    """Define the SLIs of all objectives; they answer to the SLO's name and follow its owner."""
     touched = set(slo.slis.values_list("sli_id", flat=True))
+    owners.follow(now=now, sli_ids=touched)
     slo.slis.all().delete()
     longest = max(windows.length_at(window, now) for window in definition.windows)
     for place, objective in enumerate(definition.objectives):
@@ -161,6 +163,7 @@ def _define_slis(
         SloSli.objects.create(slo=slo, sli_id=sli_id, objective_index=place)
         touched.add(sli_id)
     _rename_slis(touched)
+    owners.follow(now=now, sli_ids=touched)
 
 
 def _rename_slis(sli_ids: Collection[int]) -> None:
@@ -196,6 +199,7 @@ def remove_slo(*, actor: Actor, name: str, origin: Origin, now: dt.datetime) -> 
     _record(actor, "slo.removed", slo, {"name": name}, now=now)
     slo.delete()
     _rename_slis(touched)
+    owners.follow(now=now, sli_ids=touched)
     return Change("SLO", name, Action.REMOVE)
 
 

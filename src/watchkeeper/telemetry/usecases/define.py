@@ -109,21 +109,25 @@ def _is_empty(version_id: int) -> bool:
 
 
 @transaction.atomic
-def set_owner(*, actor: Actor, sli_id: int, team_id: int | None, now: dt.datetime) -> None:
+def set_owner(*, actor: Actor, sli_id: int, team_id: int | None, now: dt.datetime) -> bool:
     """Hand an SLI to a team, or to none; slos calls this with the owner of the service.
+
+    Returns:
+        Whether it changed hands.
 
     Raises:
         ForbiddenError: the actor may not edit what the present owner owns.
     """
     sli = Sli.objects.get(pk=sli_id)
     if sli.owner_team_id == team_id:
-        return
+        return False
     access.require(actor, Permission.EDIT, what=f"SLI {sli.name}", team_id=sli.owner_team_id)
     Sli.objects.filter(pk=sli_id).update(owner_team_id=team_id)
     detail = {"from": sli.owner_team_id, "to": team_id}
     audit.record(
         actor=actor, action="sli.owner_set", kind="sli", object_id=sli_id, detail=detail, now=now
     )
+    return True
 
 
 @transaction.atomic
