@@ -160,8 +160,12 @@ def _run_engine(stop: threading.Event) -> None:
 
 def _welcome(bind: server.Bind) -> None:
     """Say where it is and, until somebody can sign in, how to begin."""
-    from watchkeeper.identity import usecases as identity
+    from django.conf import settings
 
+    from watchkeeper.identity import usecases as identity
+    from watchkeeper.plumbing import served_address
+
+    served_address.remember(settings.WATCHKEEPER.data, bind.url())
     server.say(f"Watchkeeper is ready: {bind.url()}")
     path = identity.setup_path(now=clock.now())
     if path is not None:

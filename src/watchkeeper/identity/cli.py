@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 from django.conf import settings
 
-from watchkeeper.plumbing import console, transport
+from watchkeeper.plumbing import console, served_address, transport
 
 user_app = typer.Typer(help="People and their accounts.", no_args_is_help=True)
 token_app = typer.Typer(help="API tokens.", no_args_is_help=True)
@@ -115,5 +115,7 @@ def _all(path: str) -> list[dict[str, Any]]:
 
 
 def _url(path: str) -> str:
-    base = settings.WATCHKEEPER.url or settings.WATCHKEEPER.public_url or "http://127.0.0.1:8321"
+    """Return the whole address: the server asked, or else the public one, or the one served."""
+    environment = settings.WATCHKEEPER
+    base = environment.url or environment.public_url or served_address.recall(environment.data)
     return f"{str(base).rstrip('/')}{path}"
