@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Body, Router, Status
 
-from watchkeeper.kernel import access, clock
+from watchkeeper.kernel import access, clock, instants
 from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.documents import Document
 from watchkeeper.kernel.errors import InvalidError, Problem
@@ -174,8 +174,8 @@ def list_exclusions(
 def add_exclusion(request: HttpRequest, body: ExclusionIn) -> Status[ExclusionOut]:
     """Take a stretch of time out of every figure; it can be withdrawn."""
     wanted = Wanted(
-        start=_sure(body.start, "start"),
-        end=_sure(body.end, "end"),
+        start=instants.in_utc(body.start, path="start"),
+        end=instants.in_utc(body.end, path="end"),
         reason=body.reason,
         slo=body.slo,
         service=body.service,
@@ -204,16 +204,4 @@ def _detail(name: str) -> SloDetail:
 
 
 def _aware(moment: dt.datetime | None) -> dt.datetime | None:
-    return None if moment is None else _sure(moment, "at")
-
-
-def _sure(moment: dt.datetime, path: str) -> dt.datetime:
-    """Return an instant in UTC.
-
-    Raises:
-        InvalidError: it has no zone.
-    """
-    if moment.tzinfo is None:
-        message = "a time needs its zone, as 2026-03-02T00:00:00Z"
-        raise InvalidError(message, [Problem(message, path=path)])
-    return moment.astimezone(dt.UTC)
+    return None if moment is None else instants.in_utc(moment, path="at")

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from watchkeeper.kernel import ids
+from watchkeeper.kernel import ids, instants
 from watchkeeper.kernel.errors import InvalidError
 from watchkeeper.ui.domain import times
 
@@ -62,7 +62,23 @@ class ExclusionForm(forms.Form):
     def instant(self, name: str) -> dt.datetime:
         """Return a typed time in UTC."""
         typed: dt.datetime = self.cleaned_data[name]
-        return typed.replace(tzinfo=self.zone.info).astimezone(dt.UTC)
+        return instants.in_utc(typed.replace(tzinfo=self.zone.info), path=name)
+
+    def clean_start(self) -> dt.datetime:
+        """Refuse what is no time that anything was measured at."""
+        return self._bearable("start")
+
+    def clean_end(self) -> dt.datetime:
+        """Refuse what is no time that anything was measured at."""
+        return self._bearable("end")
+
+    def _bearable(self, name: str) -> dt.datetime:
+        try:
+            self.instant(name)
+        except InvalidError as error:
+            raise forms.ValidationError(error.message) from error
+        typed: dt.datetime = self.cleaned_data[name]
+        return typed
 
 
 class DocumentForm(forms.Form):

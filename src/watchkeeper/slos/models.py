@@ -130,6 +130,9 @@ class SloState(models.Model):
     coverage = models.FloatField(null=True)
     exhausted_in_seconds = models.FloatField(null=True)
     burn_rates = models.JSONField(default=dict)
+    unknown_rules = models.PositiveSmallIntegerField(
+        default=0, help_text="Burn rules of which it is unknown whether they burn."
+    )
     spark = models.JSONField(default=list, help_text="Budget left by day, null where unknown.")
     spark_day = models.IntegerField(default=0, help_text="UTC day for which it was drawn.")
 

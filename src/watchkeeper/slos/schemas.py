@@ -7,6 +7,32 @@ from ninja import Schema
 from pydantic import Field
 
 
+class RuleOut(Schema):
+    """One burn rule: its lookbacks, their rates, and what it says."""
+
+    name: str
+    severity: str
+    factor: float
+    long: str
+    short: str
+    long_rate: float | None
+    short_rate: float | None
+    state: str = Field(description="burning, clear, or unknown.")
+    is_open: bool = Field(description="Whether its firing is open.")
+    budget_spent: float | None
+    exhausted_in_seconds: float | None
+    more_failures: int | None
+
+
+class FindingOut(Schema):
+    """What is to be known of the burn rules: left out, unknown, or fired by one failure."""
+
+    kind: str = Field(
+        description="rule_left_out, alert_condition, no_rules, rate_unknown or low_traffic."
+    )
+    detail: str
+
+
 class StatusOut(Schema):
     """Where one objective stands over one window; unknown is null."""
 
@@ -20,6 +46,7 @@ class StatusOut(Schema):
     budget_remaining_projected: float | None
     burn_rates: dict[str, float | None]
     status: str
+    words: str
     severity: str | None
     coverage: float | None
     good: int | float
@@ -29,6 +56,8 @@ class StatusOut(Schema):
     definition_version: int
     exhausted_in_seconds: float | None
     as_of: str
+    rules: list[RuleOut]
+    findings: list[FindingOut]
 
 
 class StateOut(Schema):
@@ -44,6 +73,7 @@ class StateOut(Schema):
     budget_remaining: float | None
     budget_remaining_projected: float | None
     burn_rates: dict[str, float | None]
+    unknown_rules: int = Field(description="Burn rules of which it is unknown whether they burn.")
     coverage: float | None
     as_of: dt.datetime
 

@@ -108,6 +108,7 @@ class Standings:
         status: Places in :data:`STATUSES`.
         is_paging: Whether a page rule burns.
         is_burning: Whether any rule burns.
+        unknown_rules: Number of rules of which it is unknown whether they burn.
         exhausted_in: Minutes that the rest lasts; infinite where it never ends at this pace.
     """
 
@@ -120,6 +121,7 @@ class Standings:
     status: Counts
     is_paging: Flags
     is_burning: Flags
+    unknown_rules: Counts
     exhausted_in: Floats
 
 
@@ -183,6 +185,9 @@ def judge(members: Roster, sums: Sums) -> Standings:
             STATUSES.index(SloStatus.OK),
         ),
         is_paging=is_paging,
+        unknown_rules=np.bincount(
+            members.rules.slo[~verdicts.holds & ~verdicts.clear], minlength=len(bad)
+        ).astype(np.int64),
         is_burning=is_burning,
         exhausted_in=_exhausted_in(members, sums, remaining, rates, is_paging),
     )

@@ -15,6 +15,8 @@ from watchkeeper.slos.domain.definition import BurnRule, Severity, SloDefinition
 
 SLICE = dt.timedelta(minutes=1)
 MIN_SAMPLES = 4
+TARGET_PLACES = 10
+"""Decimal places of a target that are kept; a finer one would be told wrongly."""
 
 _HOUR = dt.timedelta(hours=1)
 _DAY = dt.timedelta(days=1)
@@ -103,7 +105,7 @@ def check_target(target: Decimal) -> None:
     """Return if ``target`` can be an objective.
 
     Raises:
-        InvalidError: it leaves no budget, or promises nothing.
+        InvalidError: it leaves no budget, promises nothing, or is finer than what is kept.
     """
     if target >= 1:
         raise InvalidError(
@@ -112,6 +114,10 @@ def check_target(target: Decimal) -> None:
         )
     if target <= 0:
         raise InvalidError("a target is a share above 0 and below 1, as 0.999")
+    if target != round(target, TARGET_PLACES):
+        raise InvalidError(
+            f"a target has at most {TARGET_PLACES} decimal places (99.99999999 %), not {target}"
+        )
 
 
 def check_retention(

@@ -4,6 +4,7 @@ import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from fractions import Fraction
 
 import numpy as np
@@ -55,6 +56,14 @@ class Question:
     rules: tuple[BurnRule, ...] | None = None
 
 
+class RuleStanding(Enum):
+    """What a burn rule says; a rule whose rate is unknown is not clear."""
+
+    BURNING = "burning"
+    CLEAR = "clear"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class RuleState:
     """One burn rule at the instant, with the reason for what it says.
@@ -82,6 +91,13 @@ class RuleState:
     spent: Fraction | None
     exhausted_in: dt.timedelta | None
     more_failures: int | None
+
+    @property
+    def standing(self) -> RuleStanding:
+        """What the rule says at the instant, whether or not its firing is still open."""
+        if self.holds is None:
+            return RuleStanding.UNKNOWN
+        return RuleStanding.BURNING if self.holds else RuleStanding.CLEAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +151,11 @@ class Evaluation:
     exhausted_in: dt.timedelta | None
     pace: dt.timedelta | None
     burn_rates: Mapping[str, Fraction | None] = field(default_factory=dict)
+
+    @property
+    def unknown_rules(self) -> int:
+        """Number of rules of which an unknown rate leaves open whether they burn."""
+        return sum(state.holds is None for state in self.rules)
 
     @property
     def bad(self) -> Fraction:

@@ -56,7 +56,7 @@ def findings(
         if usual < needed[rule.name]:
             found.append(
                 f"one failure alone fires {rule.name}: its {windows.span_label(rule.long)} holds "
-                f"about {float(usual):.3g} events and needs {needed[rule.name]}; set "
-                "watchkeeper/minimum-events, lower the target or measure more events"
+                f"about {float(usual):.3g} events and needs {needed[rule.name]}; lower the "
+                "target, measure more events, or give a policy with longer lookbacks"
             )
     return tuple(found)

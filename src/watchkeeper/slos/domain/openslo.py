@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from watchkeeper.kernel import ids
+from watchkeeper.kernel import ids, instants
 from watchkeeper.kernel.documents import Document
 from watchkeeper.kernel.errors import InvalidError
-from watchkeeper.slos.domain import burn_rules, openslo_alerts, openslo_windows
+from watchkeeper.slos.domain import burn_rules, openslo_alerts, openslo_windows, windows
 from watchkeeper.slos.domain.definition import (
     BudgetingMethod,
     NoData,
@@ -72,8 +72,8 @@ def read_slo(
     """
     notes = Notes(document, strict)
     root = _root(document, notes)
-    spec = root.fields("spec", required=True)
-    if spec is None:
+    spec = root.fields("spec", required=True) if root is not None else None
+    if root is None or spec is None:
         return None, notes
     spec.only(
         "description", "service", "indicator", "indicatorRef", "timeWindow",
@@ -82,7 +82,7 @@ def read_slo(
     metadata = root.fields("metadata")
     annotations = metadata.fields("annotations") if metadata is not None else None
     method = _method(spec)
-    windows = openslo_windows.read_windows(spec)
+    period = openslo_windows.read_windows(spec)
     objectives = _objectives(spec, library, method=method, slo=document.name)
     rules = openslo_alerts.read_policies(
         spec, library.find, is_whole=library.is_whole, targets=[o.target for o in objectives]
@@ -91,7 +91,7 @@ def read_slo(
         name=document.name,
         service=spec.text("service", required=True),
         objectives=tuple(objectives),
-        windows=windows,
+        windows=period,
         method=method,
         burn_rules=rules,
         no_data=_no_data(annotations),
@@ -100,7 +100,25 @@ def read_slo(
         title=metadata.text("displayName") if metadata is not None else "",
         description=spec.text("description"),
     )
-    return (None if notes.faults else definition), notes
+    if notes.faults:
+        return None, notes
+    _tell_left_out(definition, notes)
+    return definition, notes
+
+
+def _tell_left_out(definition: SloDefinition, notes: Notes) -> None:
+    """Remark which default burn rules never watch a window, at its longest."""
+    if definition.burn_rules is not None:
+        return
+    for place, window in enumerate(definition.windows):
+        period = windows.longest(window)
+        found = [
+            sentence
+            for objective in definition.objectives
+            for sentence in burn_rules.defaults(period=period, target=objective.target).left_out
+        ]
+        for sentence in dict.fromkeys(found):
+            notes.remark(sentence, f"spec.timeWindow[{place}]")
 
 
 def check(document: Document, library: Library, *, strict: bool = False) -> Notes:
@@ -108,22 +126,26 @@ def check(document: Document, library: Library, *, strict: bool = False) -> Note
     if document.kind == "SLO":
         return read_slo(document, library, strict=strict)[1]
     notes = Notes(document, strict)
-    spec = _root(document, notes).fields("spec", required=document.kind != "Service")
+    root = _root(document, notes)
+    is_needed = document.kind != "Service"
+    spec = root.fields("spec", required=is_needed) if root is not None else None
     if spec is not None:
         _CHECKS[document.kind](spec, library)
     return notes
 
 
-def _root(document: Document, notes: Notes) -> Fields:
+def _root(document: Document, notes: Notes) -> Fields | None:
+    """Return the document's fields; ``None`` where it is of a version that is not read."""
     root = Fields(document.data, "", notes)
     root.only("apiVersion", "kind", "metadata", "spec")
-    if document.api_version != API_VERSION:
+    if document.api_version != API_VERSION:  # other versions have other fields
         notes.fault(f"only {API_VERSION} is read, not {document.api_version}", "apiVersion")
+        return None
     metadata = root.fields("metadata", required=True)
     if metadata is not None:
         metadata.only("name", "displayName", "labels", "annotations")
         try:
-            ids.check_name(document.name, what=f"a {document.kind}")
+            ids.check_name(document.name, what=f"The {document.kind}")
         except InvalidError as error:
             notes.fault(error.message, "metadata.name")
     return root
@@ -318,7 +340,7 @@ def _minimum_events(annotations: Fields | None) -> int:
     if annotations is None or MINIMUM_EVENTS not in annotations:
         return 0
     text = str(annotations.data[MINIMUM_EVENTS])
-    if not text.isdecimal():
+    if not (text.isascii() and text.isdecimal()):
         annotations.notes.fault(
             f"{text!r} is not a whole number of events", annotations.at(MINIMUM_EVENTS)
         )
@@ -331,13 +353,7 @@ def _expected_start(annotations: Fields | None) -> dt.datetime | None:
     if not text or annotations is None:
         return None
     try:
-        found = dt.datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        annotations.notes.fault(
-            f"{text!r} is not a time with its zone, as 2026-03-02T00:00:00Z",
-            annotations.at(EXPECTED_START),
-        )
+        return instants.read(text, path=EXPECTED_START)
+    except InvalidError as error:
+        annotations.notes.fault(error.message, annotations.at(EXPECTED_START))
         return None
-    return found.astimezone(dt.UTC)

@@ -47,7 +47,9 @@ def read_policies(
             rules += _rules(policy, find, where=(spec, path), targets=targets, whole=is_whole)
     names = [rule.name for rule in rules]
     for name in sorted({name for name in names if names.count(name) > 1}):
-        spec.notes.remark(f"two conditions are named {name}; the first holds", spec.path)
+        spec.notes.remark(
+            f"two conditions are named {name}; the first holds", spec.at("alertPolicies")
+        )
     return tuple({rule.name: rule for rule in reversed(rules)}.values())[::-1]
 
 
@@ -88,19 +90,84 @@ def _rules(
         condition = _resolved(spec, path, item, find, "AlertCondition", is_whole=whole)
         if condition is None:
             continue
+        if condition is item:
+            _judge_inline(condition, spec, path)
         rule, why = read_condition(condition)
         why = why or next((w for w in (_refusal(rule, t) for t in targets) if w), "")
+        name = _name(condition)
         if why or rule is None:
-            name = (condition.get("metadata") or {}).get("name", "without a name")
             spec.notes.remark(f"the alert condition {name} is left out: {why}", path)
-        else:
-            yield rule
+            continue
+        for sentence in _not_followed(condition):
+            spec.notes.remark(f"the alert condition {name}: {sentence}", path)
+        yield rule
+
+
+def _name(condition: Mapping[str, Any]) -> str:
+    metadata = condition.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, Mapping) else None
+    return name if isinstance(name, str) and name else "without a name"
+
+
+def _judge_inline(condition: Mapping[str, Any], spec: Fields, path: str) -> None:
+    """Note what the specification does not name in an inline condition; it is left out, or not."""
+    own = Notes(Document(condition), strict=True)
+    inner = Fields(condition, "", own).fields("spec")
+    if inner is not None:
+        check_condition(inner)
+    for problem in own.faults if spec.notes.strict else ():
+        where = f"{problem.path}: " if problem.path else ""
+        spec.notes.fault(f"the alert condition {_name(condition)}: {where}{problem.detail}", path)
+
+
+def _not_followed(condition: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence for what a condition asks for and a rule does otherwise."""
+    spec = condition.get("spec")
+    inner = spec.get("condition") if isinstance(spec, Mapping) else None
+    if not isinstance(inner, Mapping):
+        return
+    if inner.get("alertAfter") is not None:
+        yield "alertAfter is not followed; the short lookback is the guard against a blip"
+    if inner.get("op") == "gte":
+        yield "op gte is taken as gt; it fires above its threshold, not on it"
 
 
 def _refusal(rule: BurnRule | None, target: Decimal) -> str:
     if rule is None:
         return "it cannot be read"
     return burn_rules.refusal(factor=rule.factor, target=target, long=rule.long, short=rule.short)
+
+
+def references(spec: Mapping[str, Any], find: Find) -> Iterator[tuple[str, str]]:
+    """Yield kind and name of every document that an SLO's alert policies refer to.
+
+    Args:
+        spec: The SLO's ``spec``.
+        find: Finds a document by kind and name.
+    """
+    for item in _listed(spec, "alertPolicies"):
+        name = _referred(item, "alertPolicyRef")
+        if name is not None:
+            yield "AlertPolicy", name
+        policy = item if name is None else find("AlertPolicy", name)
+        inner = policy.get("spec") if isinstance(policy, Mapping) else None
+        for condition in _listed(inner, "conditions"):
+            refers_to = _referred(condition, "conditionRef")
+            if refers_to is not None:
+                yield "AlertCondition", refers_to
+
+
+def _listed(fields: Any, name: str) -> list[Any]:
+    found = fields.get(name) if isinstance(fields, Mapping) else None
+    return found if isinstance(found, list) else []
+
+
+def _referred(item: Any, reference: str) -> str | None:
+    """Return the name that an item refers to; ``None`` where it stands there itself."""
+    if isinstance(item, str):
+        return item
+    name = item.get(reference) if isinstance(item, Mapping) else None
+    return None if name is None else str(name)
 
 
 def read_condition(document: Mapping[str, Any]) -> tuple[BurnRule | None, str]:
@@ -149,6 +216,8 @@ def check_condition(spec: Fields) -> None:
     condition.number("threshold", required=True)
     condition.duration("lookbackWindow", required=True)
     condition.duration("alertAfter")
+    for sentence in _not_followed({"spec": spec.data}):
+        condition.notes.remark(sentence, condition.path)
     if condition.text("op") not in {"", "gt", "gte"}:
         condition.notes.remark(
             "it would fire while the budget is safe; gt is meant", condition.at("op")

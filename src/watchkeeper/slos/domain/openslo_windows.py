@@ -7,6 +7,7 @@ and ``timeZone``. The specification has exactly one; several are an extension of
 import datetime as dt
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from watchkeeper.kernel import instants
 from watchkeeper.slos.domain.definition import (
     CalendarUnit,
     CalendarWindow,
@@ -110,6 +111,11 @@ def _start(calendar: Fields, zone: ZoneInfo | None) -> dt.datetime | None:
     except ValueError:
         calendar.notes.fault(
             f"{text!r} is not a time, as 2026-01-01 00:00:00", calendar.at("startTime")
+        )
+        return None
+    if not instants.FIRST.year <= start.year < instants.END.year:
+        calendar.notes.fault(
+            "startTime lies between the years 1970 and 2999", calendar.at("startTime")
         )
         return None
     if start.tzinfo is None:

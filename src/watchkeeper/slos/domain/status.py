@@ -33,10 +33,20 @@ _URGENCY = {
 _CALM = {SloStatus.NO_DATA: 4, SloStatus.INSUFFICIENT: 5, SloStatus.OK: 6}
 
 
-def words(status: SloStatus, severity: Severity | None = None) -> str:
-    """Return the status for people; a burn that only writes tickets is slow."""
+def words(status: SloStatus, severity: Severity | None = None, *, unknown_rules: int = 0) -> str:
+    """Return the status for people.
+
+    A burn that only writes tickets is slow; nothing is simply OK while a rule could be burning.
+
+    Args:
+        status: What is true of it.
+        severity: The gravest severity that burns; ``None`` where none does.
+        unknown_rules: Number of burn rules of which it is unknown whether they burn.
+    """
     if status is SloStatus.BURNING and severity is Severity.TICKET:
         return "Burning slowly"
+    if status is SloStatus.OK and unknown_rules:
+        return "OK, burn unknown"
     return _WORDS[status]
 
 

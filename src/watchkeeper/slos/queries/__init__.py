@@ -1,5 +1,6 @@
 """What may be read of SLOs."""
 
+from watchkeeper.slos.queries.answers import status_of
 from watchkeeper.slos.queries.definitions import (
     DefinitionChange,
     SloNotFoundError,
@@ -24,12 +25,12 @@ from watchkeeper.slos.queries.rows import (
     slo_row,
     slo_rows,
 )
+from watchkeeper.slos.queries.rules import RuleRow, findings_of, rule_rows
 from watchkeeper.slos.queries.standing import (
     Standing,
     further_back,
     standings,
     standings_of,
-    status_of,
 )
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "ExclusionRow",
     "FiringRow",
     "Pulse",
+    "RuleRow",
     "SloNotFoundError",
     "SloRow",
     "Standing",
@@ -45,12 +47,14 @@ __all__ = [
     "changes_since",
     "documents",
     "exclusion_rows",
+    "findings_of",
     "firing_rows",
     "further_back",
     "in_force",
     "library",
     "proof",
     "pulse",
+    "rule_rows",
     "slo_id",
     "slo_row",
     "slo_rows",

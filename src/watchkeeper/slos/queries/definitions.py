@@ -16,6 +16,7 @@ from watchkeeper.slos.domain.openslo import Library
 from watchkeeper.slos.models import OpenSloObject, Slo, SloSli, SloVersion
 from watchkeeper.telemetry import queries as telemetry
 
+_ALERTS = "spec.alertPolicies"
 _SAMPLE = Origin.SAMPLE.value
 
 
@@ -35,6 +36,7 @@ class Version:
         definition: What it promises.
         document: The OpenSLO document as it came.
         author: Kind and id of the actor.
+        alert_remarks: A sentence for all that is not followed of its alert policies.
     """
 
     number: int
@@ -42,6 +44,7 @@ class Version:
     definition: SloDefinition
     document: Mapping[str, Any]
     author: str
+    alert_remarks: tuple[str, ...] = ()
 
 
 def slo_id(name: str) -> int:
@@ -61,11 +64,11 @@ def versions_of(slo_ids: Collection[int]) -> Mapping[int, Sequence[Version]]:
     found: dict[int, list[Version]] = {slo: [] for slo in slo_ids}
     rows = SloVersion.objects.filter(slo_id__in=slo_ids).order_by("slo_id", "number")
     for row in rows:
-        definition = _definition(
+        definition, remarks = _definition(
             json.dumps(row.document, sort_keys=True), json.dumps(row.resolved, sort_keys=True)
         )
         found[row.slo_id].append(
-            Version(row.number, row.valid_from, definition, row.document, row.author)
+            Version(row.number, row.valid_from, definition, row.document, row.author, remarks)
         )
     return found
 
@@ -97,14 +100,15 @@ def changes_since(since: dt.datetime, *, limit: int = 50) -> list[DefinitionChan
 
 
 @lru_cache(maxsize=20_000)
-def _definition(document: str, resolved: str) -> SloDefinition:
-    """Read a stored version again; it was judged when it was stored."""
+def _definition(document: str, resolved: str) -> tuple[SloDefinition, tuple[str, ...]]:
+    """Read a stored version again, with what is not followed of its alert policies."""
     definition, notes = openslo.read_slo(
         Document(json.loads(document)), Library(json.loads(resolved), is_whole=True)
     )
     if definition is None:
         raise WatchkeeperError(f"A stored SLO cannot be read: {notes.faults[0]}")
-    return definition
+    remarks = [note.detail for note in notes.remarks if note.path.startswith(_ALERTS)]
+    return definition, tuple(dict.fromkeys(remarks))
 
 
 def in_force(versions: Sequence[Version], at: dt.datetime) -> Version:

@@ -4,8 +4,9 @@ import datetime as dt
 from typing import Any
 
 from watchkeeper.slos.domain import timeline
+from watchkeeper.slos.queries.answers import status_json
 from watchkeeper.slos.queries.rows import exclusion_rows
-from watchkeeper.slos.queries.standing import Standing, number, standings, status_json
+from watchkeeper.slos.queries.standing import Standing, number, standings
 
 
 def proof(*, name: str, now: dt.datetime, at: dt.datetime | None = None) -> list[dict[str, Any]]:

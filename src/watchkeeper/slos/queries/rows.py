@@ -42,6 +42,7 @@ class StateRow:
     coverage: float | None
     exhausted_in_seconds: float | None
     burn_rates: Mapping[str, float | None]
+    unknown_rules: int
     spark: Sequence[float | None]
 
 
@@ -94,7 +95,8 @@ class ExclusionRow:
 _STATE_FIELDS = (
     "slo_id", "objective_index", "window_index", "objective", "window", "method", "as_of",
     "status", "severity", "urgency", "sli", "good", "total", "budget_remaining",
-    "budget_remaining_projected", "coverage", "exhausted_in_seconds", "burn_rates", "spark",
+    "budget_remaining_projected", "coverage", "exhausted_in_seconds", "burn_rates",
+    "unknown_rules", "spark",
 )  # fmt: skip
 _SLO_FIELDS = (
     "id", "name", "title", "service_name", "service__owner__name", "service__owner_id",
@@ -156,6 +158,7 @@ def _state(slo: tuple[Any, ...], values: tuple[Any, ...]) -> StateRow:
     """Return a state from the values of its SLO and its own, in the order of the fields."""
     _, objective_index, window_index, objective, *rest = values
     window, method, as_of, status, severity, urgency, *figures = rest
+    unknown_rules = figures[-2]
     fields = (
         *slo,
         objective_index,
@@ -166,7 +169,7 @@ def _state(slo: tuple[Any, ...], values: tuple[Any, ...]) -> StateRow:
         as_of,
         status,
         severity or None,
-        _words(status, severity),
+        _words(status, severity, unknown_rules),
         urgency,
         *figures,
     )
@@ -174,8 +177,9 @@ def _state(slo: tuple[Any, ...], values: tuple[Any, ...]) -> StateRow:
 
 
 @cache
-def _words(status: str, severity: str) -> str:
-    return words.words(SloStatus(status), Severity(severity) if severity else None)
+def _words(status: str, severity: str, unknown_rules: int) -> str:
+    grave = Severity(severity) if severity else None
+    return words.words(SloStatus(status), grave, unknown_rules=unknown_rules)
 
 
 def firing_rows(

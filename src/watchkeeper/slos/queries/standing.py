@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Q
 
 from watchkeeper.kernel.intervals import Interval
-from watchkeeper.slos.domain import burn_rules, evaluation, windows
+from watchkeeper.slos.domain import burn_rules, evaluation
 from watchkeeper.slos.domain.definition import Objective, Window
 from watchkeeper.slos.domain.evaluation import Evaluation, Question
 from watchkeeper.slos.models import Exclusion, Firing, Slo
@@ -237,47 +237,8 @@ def open_rules(
     return {key: frozenset(rules) for key, rules in found.items()}
 
 
-def status_of(
-    *, now: dt.datetime, at: dt.datetime | None = None, name: str | None = None
-) -> list[dict[str, Any]]:
-    """Return what ``slo status --json`` answers: one object per SLO, objective and window."""
-    return [status_json(standing) for standing in standings(now=now, as_of=at, name=name)]
-
-
-def status_json(standing: Standing) -> dict[str, Any]:
-    """Return one standing as every door tells it; ratios in 0..1, unknown as null."""
-    answer = standing.answer
-    return {
-        "name": standing.name,
-        "service": standing.service,
-        "objective": float(standing.objective.target),
-        "objective_name": standing.objective.display_name,
-        "window": windows.label(standing.window),
-        "sli": number(answer.sli),
-        "budget_remaining": number(answer.remaining),
-        "budget_remaining_projected": number(answer.projected),
-        "burn_rates": {label: number(rate) for label, rate in answer.burn_rates.items()},
-        "status": answer.status.value,
-        "severity": answer.severity.value if answer.severity else None,
-        "coverage": number(answer.coverage),
-        "good": number(answer.good),
-        "total": number(answer.total),
-        "method": standing.version.definition.method.value,
-        "definition_changed_at": _text(standing.changed_at),
-        "definition_version": standing.version.number,
-        "exhausted_in_seconds": (
-            answer.exhausted_in.total_seconds() if answer.exhausted_in is not None else None
-        ),
-        "as_of": _text(answer.as_of),
-    }
-
-
 def number(value: Fraction | None) -> float | int | None:
     """Return an exact number as JSON holds it: whole ones as integers, unknown as null."""
     if value is None:
         return None
     return value.numerator if value.denominator == 1 else float(value)
-
-
-def _text(moment: dt.datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat().replace("+00:00", "Z")

@@ -20,7 +20,7 @@ from watchkeeper.kernel.origins import Origin
 from watchkeeper.plumbing.facts import publish
 from watchkeeper.plumbing.kinds import Action, Change, FieldChange
 from watchkeeper.slos import queries
-from watchkeeper.slos.domain import burn_rules, openslo, windows
+from watchkeeper.slos.domain import burn_rules, openslo, openslo_alerts, windows
 from watchkeeper.slos.domain.definition import SloDefinition
 from watchkeeper.slos.domain.openslo import Library
 from watchkeeper.slos.events import SloSaved
@@ -123,7 +123,10 @@ def _owner(service: str) -> int | None:
 def _resolved(
     definition: SloDefinition, document: Document, library: Library
 ) -> dict[str, dict[str, Any]]:
-    """Return what the SLO refers to, as it is now, so that the version can be read for ever."""
+    """Return what the SLO refers to, as it is now, so that the version can be read for ever.
+
+    What does not exist is ``None``: the SLO follows when it comes.
+    """
     spec = document.data["spec"]
     found: dict[str, dict[str, Any]] = {"DataSource": {}}
     for objective in definition.objectives:
@@ -132,9 +135,8 @@ def _resolved(
             found["DataSource"][name] = library.find("DataSource", name) or {}
     if "indicatorRef" in spec:
         found["SLI"] = {spec["indicatorRef"]: library.find("SLI", spec["indicatorRef"])}
-    if spec.get("alertPolicies"):
-        found["AlertPolicy"] = dict(library.documents.get("AlertPolicy", {}))
-        found["AlertCondition"] = dict(library.documents.get("AlertCondition", {}))
+    for kind, name in openslo_alerts.references(spec, library.find):
+        found.setdefault(kind, {})[name] = library.find(kind, name)
     return found
 
 
@@ -246,14 +248,13 @@ def save_object(*, actor: Actor, document: Document, origin: Origin, now: dt.dat
         detail={},
         now=now,
     )
-    if row is not None:
-        _follow(document, actor=actor, now=now)
+    _follow(document, actor=actor, now=now)
     action = Action.CREATE if row is None else Action.UPDATE
     return Change(document.kind, document.name, action, differences(before, document.data))
 
 
 def _follow(document: Document, *, actor: Actor, now: dt.datetime) -> None:
-    """Start new versions of SLOs that refer to a document that changed."""
+    """Start new versions of SLOs that refer to a document that changed or came."""
     for slo in Slo.objects.order_by("name"):
         newest = slo.versions.order_by("-number").first()
         if newest is not None and document.name in newest.resolved.get(document.kind, {}):
@@ -276,7 +277,7 @@ def remove_object(*, actor: Actor, kind: str, name: str, now: dt.datetime) -> Ch
     access.require(actor, Permission.EDIT, what=f"{kind} {name}")
     for slo in Slo.objects.order_by("name"):
         newest = slo.versions.order_by("-number").first()
-        if newest is not None and kind == "SLI" and name in newest.resolved.get(kind, {}):
+        if newest is not None and newest.resolved.get(kind, {}).get(name) is not None:
             raise ConflictError(f"The {kind} {name} is used by the SLO {slo.name}")
     OpenSloObject.objects.filter(kind=kind, name=name).delete()
     audit.record(

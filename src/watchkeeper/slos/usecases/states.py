@@ -32,6 +32,7 @@ _COLUMNS = (
     ("coverage", "float8"),
     ("exhausted_in_seconds", "float8"),
     ("burn_rates", "text"),
+    ("unknown_rules", "smallint"),
 )
 _PLACE = ("slo_id", "objective_index", "window_index")
 _STEP = 2_000
@@ -73,6 +74,7 @@ def _state(standing: Standing) -> SloState:
         coverage=number(answer.coverage),
         exhausted_in_seconds=left.total_seconds() if left is not None else None,
         burn_rates={label: number(rate) for label, rate in answer.burn_rates.items()},
+        unknown_rules=answer.unknown_rules,
         spark=list(timeline.spark(standing.question)),
         spark_day=evaluation.minute_of(answer.as_of) // 1440,
     )
@@ -119,6 +121,7 @@ def rewrite(
             _known(judged.coverage[rows]),
             _known(left),
             burn_rates,
+            judged.unknown_rules[rows].tolist(),
             [key.slo_id for key in keys],
             [key.objective_index for key in keys],
             [key.window_index for key in keys],
