@@ -83,9 +83,11 @@ def _body(data: str | None) -> bytes | None:
     text = data
     if data.startswith("@"):
         try:
-            text = sys.stdin.read() if data == "@-" else Path(data[1:]).read_text()
+            text = sys.stdin.read() if data == "@-" else Path(data[1:]).read_text("utf-8")
         except OSError as error:
             raise InvalidError(f"{data[1:]} cannot be read: {error.strerror}") from error
+        except ValueError as error:  # a NUL in the name is one too
+            raise InvalidError(f"{data[1:]!r} cannot be read: it is not UTF-8 text") from error
     try:
         json.loads(text)
     except ValueError as error:

@@ -7,11 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
+from watchkeeper.kernel import ids
 from watchkeeper.kernel.documents import Document
 from watchkeeper.kernel.errors import InvalidError, Problem
 from watchkeeper.manifests import usecases
 from watchkeeper.plumbing import console, transport, yaml_documents
-from watchkeeper.plumbing.kinds import Severity
+from watchkeeper.plumbing.kinds import Finding, Severity
 
 SUFFIXES = {".yaml", ".yml", ".json"}
 _MARKS = {"create": "+", "update": "~", "remove": "-", "unchanged": "="}
@@ -55,9 +56,13 @@ def validate(
 ) -> None:
     """Judge documents; nothing is stored. Exit 1: a document is wrong; 2: it cannot be read."""
     documents: list[Document] = []
+    findings: list[Finding] = []
     for name, text in _read(paths):
-        documents += yaml_documents.load(text, file=name)
-    findings = usecases.validate(documents, strict=strict)
+        try:
+            documents += yaml_documents.load(text, file=name)
+        except yaml_documents.WrongValueError as error:
+            findings += [Finding(Severity.ERROR, problem) for problem in error.problems]
+    findings += usecases.validate(documents, strict=strict)
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]
     if as_json:
         console.emit_json(
@@ -95,14 +100,20 @@ def export(
         return
     for document in documents:
         path = output / _file_of(document)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(yaml_documents.dump([document]))
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(yaml_documents.dump([document]), encoding="utf-8")
+        except OSError as error:
+            raise InvalidError(f"{path} cannot be written: {error.strerror}") from error
     console.warn(f"{_count(len(documents), 'document')} written to {output}")
 
 
 def _file_of(document: Mapping[str, Any]) -> Path:
+    """Return where a document goes, below the folder of the export; a server may be hostile."""
+    for part in (document["kind"], document["metadata"]["name"]):
+        ids.check_name(part, what="A document")
     namespace = document["metadata"].get("namespace", "default")
-    prefix = "" if namespace == "default" else f"{namespace}."
+    prefix = "" if namespace == "default" else f"{ids.check_name(namespace, what='A namespace')}."
     return Path(document["kind"].lower()) / f"{prefix}{document['metadata']['name']}.yaml"
 
 
@@ -110,10 +121,12 @@ def _read(paths: Sequence[str]) -> list[tuple[str, str]]:
     """Return (name, text) of every file that ``paths`` name, folders with all below them."""
     found: list[tuple[str, str]] = []
     problems: list[Problem] = []
+    if not all(paths):  # "" would be the folder that one stands in
+        raise InvalidError("-f names nothing; say a file, a folder, or - for standard input")
     for path in paths:
         try:
             found += [(name, _text(name)) for name in _names(path)]
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, ValueError) as error:  # a NUL in the name is a ValueError as well
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
             problems.append(Problem(f"cannot be read: {reason}", file=path))
     if problems:

@@ -5,7 +5,7 @@ import json as json_module
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import unquote_to_bytes, urlencode
+from urllib.parse import unquote_to_bytes, urlencode, urlsplit
 
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 
@@ -156,7 +156,14 @@ class Remote:
         Args:
             url: Address of the server, as ``https://watchkeeper.example.org``.
             token: API token; ``None`` sends none.
+
+        Raises:
+            InvalidError: that is no address of a server.
         """
+        if not _is_address(url):
+            raise InvalidError(
+                f"{url!r} is not the address of a server, as https://watchkeeper.example.org"
+            )
         self._url = url.rstrip("/")
         self._token = token
 
@@ -191,6 +198,14 @@ class Remote:
                 f"The server {self._url} cannot be reached: {error}", permanent=error.permanent
             ) from error
         return _checked(Reply(response.status, response.headers, response.body))
+
+
+def _is_address(url: str) -> bool:
+    try:
+        place = urlsplit(url)
+    except ValueError:
+        return False
+    return place.scheme in {"http", "https"} and bool(place.hostname)
 
 
 def _content(json: Any, body: bytes | None) -> bytes:

@@ -61,8 +61,16 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
         return value
 
 
+class WrongValueError(InvalidError):
+    """It is YAML, but holds what no document may hold."""
+
+
+class _Fault(yaml.constructor.ConstructorError):
+    """A scalar that is YAML and not a value of ours."""
+
+
 def _fault(what: str, node: Any) -> yaml.MarkedYAMLError:
-    return yaml.constructor.ConstructorError(None, None, what, node.start_mark)
+    return _Fault(None, None, what, node.start_mark)
 
 
 def _resolvers() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
@@ -138,7 +146,10 @@ def load(text: str, *, file: str = "") -> list[Document]:
             return [document]
         mark = error.problem_mark or error.context_mark
         what = error.problem or error.context
-        raise _refusal(f"this is not YAML: {what}", file, mark.line + 1 if mark else 1) from error
+        line = mark.line + 1 if mark else 1
+        if isinstance(error, _Fault):
+            raise WrongValueError(*_told(str(what), file, line)) from error
+        raise _refusal(f"this is not YAML: {what}", file, line) from error
     except UnicodeEncodeError as error:
         raise _refusal("the text is not valid Unicode", file, 1) from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
@@ -251,7 +262,8 @@ class _Walk:
             raise _refusal(f"{what} must be text; put it in quotes", self._file, line)
         name = str(key.value)
         if name in seen:
-            raise _refusal(f"the key {name!r} stands here a second time", self._file, line)
+            detail = f"the key {name!r} stands here a second time"
+            raise WrongValueError(*_told(detail, self._file, line))
         if "\0" in name:
             raise _refusal("the text holds a NUL character", self._file, line)
         seen.add(name)
@@ -283,5 +295,9 @@ def _no_constant(name: str) -> Any:
 
 
 def _refusal(detail: str, file: str, line: int) -> InvalidError:
+    return InvalidError(*_told(detail, file, line))
+
+
+def _told(detail: str, file: str, line: int) -> tuple[str, list[Problem]]:
     problem = Problem(re.sub(r"\s+", " ", detail), file=file or None, line=line)
-    return InvalidError(str(problem), [problem])
+    return str(problem), [problem]

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import typer
 
+from watchkeeper.kernel import ids
 from watchkeeper.kernel.errors import InvalidError, Problem
 from watchkeeper.plumbing import console, transport
 
@@ -21,6 +22,7 @@ def import_minutes(
     as_json: Json = False,
 ) -> None:
     """Store the minutes of a CSV file: all of them, or none."""
+    ids.check_name(name, what="An SLI")
     body = _read(file)
     try:
         answer = (

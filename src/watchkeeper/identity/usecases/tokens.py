@@ -62,7 +62,7 @@ def create_token(
     if owner is not None and chosen in {Role.ADMIN, Role.AUDITOR}:
         raise InvalidError(f"The role {role} holds for the organisation; leave the team out")
     if not dt.timedelta(0) < lasts <= LONGEST_TOKEN:
-        message = "a token lasts a year at the most"
+        message = "a token lasts for more than nothing and a year at the most"
         raise InvalidError(message, [Problem(message, path="expires")])
     if ApiToken.objects.filter(name=name, revoked_at__isnull=True).exists():
         raise shared.NameTakenError(f"There is a token named {name} already; revoke it first")
