@@ -4,6 +4,7 @@ Source: Google SRE Workbook, chapter 5; factors of other periods as Sloth comput
 """
 
 import datetime as dt
+import re
 from decimal import Decimal
 from fractions import Fraction
 
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watchkeeper.kernel.errors import InvalidError
-from watchkeeper.slos.domain import burn_rate, burn_rules
+from watchkeeper.slos.domain import budget, burn_rate, burn_rules
 from watchkeeper.slos.domain.definition import (
     BurnRule,
     CalendarUnit,
@@ -145,6 +146,64 @@ def test_detection_and_reset_times_are_the_published_ones(error_ratio: str) -> N
             assert detected is not None
             assert reset is not None
             assert (detected.total_seconds(), reset.total_seconds()) == expected
+
+
+PYRRA = {
+    14: "1h 5m 2m",
+    7: "6h 30m 15m",
+    2: "1d 2h 1h",
+    1: "4d 6h 3h",
+}
+"""Factor: long lookback, short lookback and wait, at 28 days."""
+
+PYRRA_SCALED = {
+    7: ["15m 1m 1m", "1h30m 8m 4m", "6h 30m 15m", "1d 1h30m 45m"],
+    14: ["30m 3m 1m", "3h 15m 8m", "12h 1h 30m", "2d 3h 1h30m"],
+    28: ["1h 5m 2m", "6h 30m 15m", "1d 2h 1h", "4d 6h 3h"],
+    30: ["1h4m 5m 2m", "6h26m 32m 16m", "1d1h43m 2h9m 1h4m", "4d6h51m 6h26m 3h13m"],
+    90: ["3h13m 16m 6m", "19h17m 1h36m 48m", "3d5h9m 6h26m 3h13m", "12d20h34m 19h17m 9h39m"],
+}
+
+
+def minutes_of(text: str) -> int:
+    units = {"d": 1440, "h": 60, "m": 1}
+    return sum(int(count) * units[unit] for count, unit in re.findall(r"(\d+)([dhm])", text))
+
+
+@pytest.mark.parametrize("days", list(PYRRA_SCALED))
+def test_lookbacks_of_other_periods_are_pyrras_where_share_and_factor_stay(days: int) -> None:
+    # Its lookbacks are those of 28 days times P / 28 d, to the minute, halves up.
+    found = []
+    for factor, texts in PYRRA.items():
+        lengths = []
+        for text in texts.split():
+            share = budget.share_spent(
+                Fraction(factor), lookback=minutes_of(text) * MINUTE, period=28 * DAY
+            )
+            exact = burn_rate.lookback_for(share, factor=Fraction(factor), period=days * DAY)
+            lengths.append(int((exact + MINUTE / 2) // MINUTE))
+        found.append(lengths)
+
+    assert found == [[minutes_of(text) for text in row.split()] for row in PYRRA_SCALED[days]]
+
+
+@pytest.mark.parametrize(("target", "minutes"), [("0.99", 10), ("0.999", 3)])
+def test_a_vanished_metric_pages_after_what_pyrra_waits(target: str, minutes: int) -> None:
+    # floor(14 x b x 1 h) + 2 min, to the minute; a full outage is found after as long.
+    theta = 14 * (1 - Fraction(target))
+    found = burn_rate.detection_time(long=HOUR, theta=theta, error_ratio=Fraction(1))
+
+    assert found is not None
+    waited = dt.timedelta(seconds=found // dt.timedelta(seconds=1)) + 2 * MINUTE
+    assert round(waited / MINUTE) == minutes
+
+
+def test_at_90_percent_the_factor_14_could_never_fire_and_is_refused() -> None:
+    # There Pyrra waits 86 minutes; no outage reaches an error ratio of 1.4.
+    rule = BurnRule("critical", Severity.PAGE, HOUR, 5 * MINUTE, Decimal(14))
+
+    with pytest.raises(InvalidError, match="no outage reaches"):
+        burn_rules.check(rule, target=Decimal("0.9"))
 
 
 @pytest.mark.parametrize(
