@@ -4,6 +4,7 @@ import pytest
 
 from watchkeeper.slos.domain.definition import Severity
 from watchkeeper.slos.domain.status import SloStatus, urgency, words
+from watchkeeper.ui.domain import states
 
 
 @pytest.mark.parametrize(
@@ -33,3 +34,17 @@ def test_what_needs_a_person_now_stands_first() -> None:
     assert found == [
         "Exhausted", "Burning", "Burning slowly", "No data", "Too few events", "OK",
     ]  # fmt: skip
+
+
+def test_lists_and_looks_keep_one_order() -> None:
+    """What is gone and pages at once has a look that calm ones share, so it is left out."""
+    calm = [(status, None) for status in SloStatus if status is not SloStatus.BURNING]
+    burning = [(SloStatus.BURNING, severity) for severity in Severity]
+    in_lists = sorted(calm + burning, key=lambda pair: urgency(*pair))
+
+    ranks = [
+        states.look(status, severity=severity.value if severity else None).rank
+        for status, severity in in_lists
+    ]
+
+    assert ranks == sorted(ranks)

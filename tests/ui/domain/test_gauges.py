@@ -81,6 +81,13 @@ def test_a_rule_shows_which_lookback_passed_its_factor() -> None:
     assert shape.look == "ok"
 
 
+def test_a_rule_that_nothing_is_known_of_does_not_look_well() -> None:
+    unknown = BurnRule("Page, 14.4x", 14.4, (("1 h", None),), pages=True, firing=None)
+    quiet = BurnRule("Page, 14.4x", 14.4, (("1 h", 0.2),), pages=True, firing=False)
+
+    assert [shape.look for shape in gauges.burn_bars([unknown, quiet])] == ["nodata", "ok"]
+
+
 def test_a_ticket_that_fires_is_no_page() -> None:
     rule = BurnRule("Ticket, 1x", 1.0, (("3 d", 1.2),), pages=False, firing=True)
     (shape,) = gauges.burn_bars([rule])

@@ -40,4 +40,4 @@ def test_an_unheard_of_status_never_looks_well() -> None:
 def test_what_needs_a_human_comes_first() -> None:
     ranks = sorted(states.LOOKS.values(), key=lambda look: look.rank)
 
-    assert [look.key for look in ranks[:3]] == ["crit", "burn", "watch"]
+    assert [look.key for look in ranks[:3]] == ["burn", "watch", "crit"]

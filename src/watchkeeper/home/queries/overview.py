@@ -106,6 +106,7 @@ class JourneyLine:
         title: Its words.
         look: Key of the worst look; ``nodata`` where no service has an SLO.
         word: The same in words.
+        urgency: Place in a list, worst first.
         least: Least share of a budget that is left on the way; ``None`` where unknown.
         steps: Its services in order, each with the look of its worst SLO; ``None`` without SLO.
     """
@@ -113,6 +114,7 @@ class JourneyLine:
     title: str
     look: str
     word: str
+    urgency: int
     least: float | None
     steps: Sequence[tuple[str, str | None]]
 
@@ -242,7 +244,7 @@ def _journeys(gauges: Sequence[Gauge]) -> list[JourneyLine]:
     found = [
         _journey(row.title or row.name, row.services, by_service) for row in catalog.journeys()
     ]
-    return sorted(found, key=lambda line: (states.LOOKS[line.look].rank, line.title))
+    return sorted(found, key=lambda line: (line.urgency, line.title))
 
 
 def _journey(
@@ -258,6 +260,7 @@ def _journey(
         title=title,
         look=own[0].look if own else "nodata",
         word=own[0].word if own else "No SLO on its way",
+        urgency=own[0].urgency if own else _IN_DANGER + 1,
         least=min(known, default=None),
         steps=steps,
     )

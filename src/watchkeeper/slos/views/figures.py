@@ -305,9 +305,9 @@ def burn_bars(
     found = []
     for state in standing.answer.rules:
         rule = state.rule
-        fires = bool(state.holds) or state.is_open
+        fires = True if state.is_open else state.holds
         begun = since.get(rule.name)
-        note = "firing" if fires else "quiet" if state.holds is not None else "not known"
+        note = {True: "firing", False: "quiet", None: "not known"}[fires]
         if fires and begun is not None:
             note = f"firing since {times.short(begun, now=now, zone=zone)}"
         found.append(

@@ -7,6 +7,9 @@ from typing import Any
 from watchkeeper.kernel.access import Permission, may
 from watchkeeper.kernel.actors import Actor
 from watchkeeper.slos import queries
+from watchkeeper.slos.domain import status as words
+from watchkeeper.slos.domain.definition import Severity
+from watchkeeper.slos.domain.status import SloStatus
 from watchkeeper.slos.queries import services as held
 from watchkeeper.slos.views import rows
 from watchkeeper.ui.domain import states
@@ -38,12 +41,12 @@ class SloWatch:
 
     def states(self, services: Sequence[str]) -> Mapping[str, str]:
         """See ``ServiceWatch``; the look of the worst."""
-        worst: dict[str, states.Look] = {}
+        worst: dict[str, tuple[int, str]] = {}
         for name, status, severity in held.states_by_service(services):
-            look = states.look(status, severity=severity or None)
-            if name not in worst or look.rank < worst[name].rank:
-                worst[name] = look
-        return {name: look.key for name, look in worst.items()}
+            urgency = words.urgency(SloStatus(status), Severity(severity) if severity else None)
+            look = states.look(status, severity=severity or None).key
+            worst[name] = min(worst.get(name, (urgency, look)), (urgency, look))
+        return {name: look for name, (_, look) in worst.items()}
 
     def uses(self, service: str) -> str:
         """See ``ServiceWatch``."""

@@ -199,6 +199,11 @@ class LineGeometry:
     end_label: str
     end_notes: tuple[str, ...]
 
+    @property
+    def linked(self) -> bool:
+        """Whether a mark leads somewhere: the drawing is then a group, not one picture."""
+        return any(mark.url and mark.label for mark in self.marks)
+
 
 @dataclass(frozen=True, slots=True)
 class _Scale:

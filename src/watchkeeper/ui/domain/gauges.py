@@ -110,7 +110,7 @@ class BurnRule:
         factor: The rate at which it fires.
         lookbacks: Words and rates, as ``("1 h", 57.4)``; a rate is ``None`` where unknown.
         pages: Whether it wakes someone; else it is a ticket.
-        firing: Whether it fires now.
+        firing: Whether it fires now; ``None`` where a rate that decides it is unknown.
         note: At the right, as ``firing since 03:08`` or ``quiet``.
         need: What it would take, as ``fires if 1 d passes 3x: 1,259 more failures``.
     """
@@ -119,7 +119,7 @@ class BurnRule:
     factor: float
     lookbacks: Sequence[tuple[str, float | None]]
     pages: bool
-    firing: bool
+    firing: bool | None
     note: str = ""
     need: str = ""
 
@@ -160,8 +160,8 @@ def burn_bars(rules: Sequence[BurnRule]) -> tuple[BurnShape, ...]:
     return tuple(
         BurnShape(
             label=rule.label,
-            look=("burn" if rule.pages else "watch") if rule.firing else "ok",
-            firing=rule.firing,
+            look=_burn_look(rule),
+            firing=bool(rule.firing),
             note=rule.note,
             need=rule.need,
             threshold=f"{burn_place(rule.factor):.1f}",
@@ -169,6 +169,13 @@ def burn_bars(rules: Sequence[BurnRule]) -> tuple[BurnShape, ...]:
         )
         for rule in rules
     )
+
+
+def _burn_look(rule: BurnRule) -> str:
+    """Return the key of the look of a rule; one that nothing is known of is never all well."""
+    if rule.firing is None:
+        return "nodata"
+    return ("burn" if rule.pages else "watch") if rule.firing else "ok"
 
 
 def _burn_bar(rule: BurnRule, label: str, rate: float | None) -> BurnBar:

@@ -90,7 +90,7 @@ def _budget_chart() -> charts.LineChart:
         ticks=axes.time_ticks(_FIRST, _END, zone=_ZONE),
         marks=(
             Mark(_START + 3.7 * _DAY, "v402", MarkKind.DEPLOY),
-            Mark(_START + 11.65 * _DAY, "outage", MarkKind.INCIDENT),
+            Mark(_START + 11.65 * _DAY, "outage", MarkKind.INCIDENT, url="#charts"),
             Mark(_START + 13.9 * _DAY, "excluded", MarkKind.EXCLUSION, _START + 14.1 * _DAY),
             Mark(_START + 19.2 * _DAY, "slow burn", MarkKind.SLOW_FIRING, _START + 21.8 * _DAY),
             Mark(_START + 25.3 * _DAY, "v409", MarkKind.DEPLOY),

@@ -11,7 +11,8 @@ class Look:
     Attributes:
         key: Part of the class names and of the mark's id, as ``burn`` in ``wk-c-burn``.
         word: What it is called where the caller brings no word of its own.
-        rank: Order of concern; 0 is shown first.
+        rank: Order of concern; 0 is shown first. What burns stands before what is exhausted and
+            calm: there something can still be saved.
     """
 
     key: str
@@ -22,9 +23,9 @@ class Look:
 LOOKS = {
     look.key: look
     for look in (
-        Look("crit", "Exhausted", 0),
-        Look("burn", "Burning", 1),
-        Look("watch", "Burning slowly", 2),
+        Look("burn", "Burning", 0),
+        Look("watch", "Burning slowly", 1),
+        Look("crit", "Exhausted", 2),
         Look("nodata", "No data", 3),
         Look("few", "Too few events", 4),
         Look("mute", "Maintenance", 5),
