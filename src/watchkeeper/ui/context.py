@@ -18,6 +18,7 @@ logger = structlog.get_logger("watchkeeper.ui")
 
 THEME_COOKIE = "wk_theme"
 ZONE_COOKIE = "wk_zone"
+ZONE_PARAMETER = "zone"
 THEMES = ("light", "dark")
 FIRST_RUN = "prometheus:first_run"
 PALETTE_URL = "home:search"
@@ -47,7 +48,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     """Return what the shell shows around a page; never raises, since error pages use it too."""
     now = clock.now()
     actor: Actor = getattr(request, "actor", ANONYMOUS)
-    own = times.zone(_own_zone(request))
+    own = own_zone_of(request)
     zone = zone_of(request)
     theme = request.COOKIES.get(THEME_COOKIE, "")
     signed_in = actor.kind is not ActorKind.ANONYMOUS
@@ -76,9 +77,22 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 
 def zone_of(request: HttpRequest) -> times.Zone:
-    """Return the zone that times on this page are written in: the person's own, or UTC."""
-    is_utc = request.COOKIES.get(ZONE_COOKIE) == "utc"
-    return times.UTC if is_utc else times.zone(_own_zone(request))
+    """Return the zone that times on this page are written in.
+
+    The address may ask for one (``zone``: ``own``, ``UTC`` or an IANA name), so that what somebody
+    shares is read alike; else it is the person's own, or UTC where they switched to it.
+    """
+    asked = request.GET.get(ZONE_PARAMETER, "")
+    if asked and asked != "own" and times.is_zone(asked):
+        return times.zone(asked)
+    if asked != "own" and request.COOKIES.get(ZONE_COOKIE) == "utc":
+        return times.UTC
+    return own_zone_of(request)
+
+
+def own_zone_of(request: HttpRequest) -> times.Zone:
+    """Return the zone of the one who looks, else the organisation's."""
+    return times.zone(_own_zone(request))
 
 
 def address(url_name: str, *args: str) -> str | None:

@@ -73,3 +73,12 @@ def test_a_day_without_a_measurement_is_a_dash_in_the_table() -> None:
 def test_a_day_needs_24_hours() -> None:
     with pytest.raises(ValueError, match="24 hours"):
         drawn(HeatDay("1 Nov", [QUIET] * 23))
+
+
+def test_hours_outside_the_range_are_neither_quiet_nor_missing() -> None:
+    hours = [HeatHour(0, is_outside=True), *[HeatHour(0)] * 23]
+    drawn = heat.heat_map(heat.HeatMap("m", "", [heat.HeatDay("1 Nov", hours)], ticks=()))
+
+    assert [(cell.css, cell.title) for cell in drawn.cells] == [
+        ("qo", "1 Nov, 00:00: outside the range")
+    ]

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -18,11 +18,13 @@ from watchkeeper.slos import queries
 from watchkeeper.slos.domain import timeline, windows
 from watchkeeper.slos.domain.definition import BudgetingMethod
 from watchkeeper.slos.queries import FiringRow, Standing
-from watchkeeper.slos.views import figures, lines, places, sentences
+from watchkeeper.slos.views import figures, lines, places, ranges, sentences
+from watchkeeper.slos.views.figures import Scene
 from watchkeeper.slos.views.places import Place
 from watchkeeper.telemetry import queries as telemetry
-from watchkeeper.ui.context import zone_of
+from watchkeeper.ui.context import own_zone_of, zone_of
 from watchkeeper.ui.domain import times
+from watchkeeper.ui.domain.charts import Mark
 
 _FEW = 5
 
@@ -33,13 +35,16 @@ def detail(request: HttpRequest, name: str) -> HttpResponse:
     """Show one objective of an SLO over one window."""
     now = clock.now()
     standing, every = places.chosen(request, name, now=now)
-    row = queries.slo_row(name)
     zone = zone_of(request)
+    shared = ranges.shared(request.GET, zone=zone)
+    if shared is not None:
+        return redirect(f"{request.path}?{shared.urlencode()}")
+    row = queries.slo_row(name)
     firings = [f for f in queries.firing_rows(name=name) if _is_here(f, standing)]
     exclusions = queries.exclusion_rows(name=name)
     versions = queries.versions_of([standing.slo_id])[standing.slo_id]
-    scene = figures.scene_of(standing, asked=request.GET.get("range", ""), zone=zone, now=now)
-    minutes_url = reverse("slos:minutes", args=[name]) + places.query_of(standing)
+    scene = figures.scene_of(standing, asked=request.GET.dict(), zone=zone, now=now)
+    minutes_url = reverse("slos:minutes", args=[name]) + places.query_of(standing, request)
     authors = lines.authors_of(versions, exclusions)
     days = timeline.by_day(standing.question, time_zone=zone.name)
     context: dict[str, Any] = {
@@ -55,11 +60,8 @@ def detail(request: HttpRequest, name: str) -> HttpResponse:
         "csv_url": reverse("slos:minutes_csv", args=[name]) + places.query_of(standing),
         "place_query": places.query_of(standing),
         "scene": scene,
-        "ranges": figures.ranges_of(standing),
-        "budget_chart": figures.budget_chart(
-            scene, firings=firings, exclusions=exclusions, versions=versions
-        ),
-        "heat_chart": figures.heat_chart(scene, minutes_url=minutes_url),
+        "ranges": ranges.offered(standing),
+        "choice": ranges.form(scene.shown, standing, zone=zone, own=own_zone_of(request)),
         "burn_rules": figures.burn_bars(standing, firings, now=now, zone=zone),
         "firings": lines.firing_lines(firings[:_FEW]),
         "older_firings": lines.firing_lines(firings[_FEW:]),
@@ -70,7 +72,21 @@ def detail(request: HttpRequest, name: str) -> HttpResponse:
         "days": lines.day_lines(days, zone),
         "code": yaml_documents.dump([versions[-1].document]),
     }
+    marks = figures.marks_of(scene, firings=firings, exclusions=exclusions, versions=versions)
+    context |= _charts(scene, marks, minutes_url)
     return render(request, "slos/detail.html", context | _words(standing, firings))
+
+
+def _charts(scene: Scene, marks: Sequence[Mark], minutes_url: str) -> dict[str, Any]:
+    """Return the charts of what is shown: days and hours where there are days, else burn."""
+    return {
+        "budget_chart": figures.budget_chart(scene, marks=marks),
+        "burn_chart": figures.burn_chart(scene, marks=marks) if scene.is_near else None,
+        "heat_chart": None
+        if scene.is_near
+        else figures.heat_chart(scene, minutes_url=minutes_url),
+        "shown_minutes_url": figures.span(minutes_url, scene.start, scene.end),
+    }
 
 
 def _is_here(firing: FiringRow, standing: Standing) -> bool:

@@ -1,8 +1,9 @@
 """The charts of an SLO's page: budget, error minutes and burn, on one time axis."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from urllib.parse import urlencode
 
 from watchkeeper.slos import queries
@@ -11,14 +12,16 @@ from watchkeeper.slos.domain.definition import CalendarWindow, RollingWindow, Se
 from watchkeeper.slos.domain.evaluation import Question, RuleState
 from watchkeeper.slos.domain.timeline import DayOfHours
 from watchkeeper.slos.queries import ExclusionRow, FiringRow, Standing, Version
-from watchkeeper.slos.views import sentences
+from watchkeeper.slos.views import ranges, sentences
 from watchkeeper.ui.domain import axes, charts, gauges, heat, numbers, times
 from watchkeeper.ui.domain.charts import Forecast, Line, LineKind, Mark, MarkKind
 
 _DAY = dt.timedelta(days=1)
 _HOUR = dt.timedelta(hours=1)
 _FORECAST_SHARE = 10
-_RANGES = {"7d": 7 * _DAY, "90d": 90 * _DAY}
+_NEAR = 3 * _DAY
+"""Up to this length a day is no unit: the axis ends where the range does, and burn is a line."""
+_MOST_MOMENTS = 360
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +31,11 @@ class Scene:
     Attributes:
         standing: The objective over the window.
         start: First instant shown.
-        end: Last instant of which something is known.
+        end: Last instant that is shown of what is known.
         zone: In whose days the axis is divided.
         now: The present.
         key: The range as the address names it.
+        problem: Why another range than the one asked for is shown; empty where it is that one.
     """
 
     standing: Standing
@@ -40,6 +44,22 @@ class Scene:
     zone: times.Zone
     now: dt.datetime
     key: str
+    problem: str = ""
+
+    @property
+    def shown(self) -> ranges.Range:
+        """What the form of the range is filled with."""
+        return ranges.Range(self.key, self.start, self.end, self.problem)
+
+    @property
+    def is_near(self) -> bool:
+        """Whether so little is shown that hours and minutes count."""
+        return self.end - self.start <= _NEAR
+
+    @property
+    def is_past(self) -> bool:
+        """Whether what is shown ends before the present."""
+        return self.end < self.standing.answer.as_of
 
     @property
     def goes_back(self) -> bool:
@@ -50,6 +70,8 @@ class Scene:
     def axis_end(self) -> dt.datetime:
         """Where the axis ends: a little after now, for the forecast."""
         answer = self.standing.answer
+        if self.is_past:
+            return self.end
         until = self.end + answer.interval.length / _FORECAST_SHARE
         if isinstance(self.standing.window, CalendarWindow):
             return max(self.end, min(until, answer.interval.end))
@@ -58,41 +80,30 @@ class Scene:
 
     @property
     def axis(self) -> tuple[float, float, int]:
-        """First and last instant of the axis and its days, all whole local days."""
-        return axes.day_span(self.start.timestamp(), self.axis_end.timestamp(), zone=self.zone)
+        """First and last instant of the axis and its days; whole local days where not near."""
+        ends = (self.start.timestamp(), self.axis_end.timestamp())
+        return (*ends, 0) if self.is_near else axes.day_span(*ends, zone=self.zone)
+
+    @property
+    def question(self) -> Question:
+        """The question over just what is shown, with the minutes it takes."""
+        start = evaluation.minute_of(self.start)
+        return replace(
+            queries.further_back(self.standing, start=start),
+            window=RollingWindow(self.end - self.start),
+            as_of=self.end,
+        )
 
 
-def ranges_of(standing: Standing) -> list[tuple[str, str]]:
-    """Return the ranges on offer: a week, the window, a quarter."""
-    length = standing.answer.interval.length
-    own = windows.label(standing.window)
-    if isinstance(standing.window, CalendarWindow):
-        words = f"this {standing.window.unit.value}" if standing.window.count == 1 else "window"
-    else:
-        words = times.duration(length)
-    found = [("7d", "7 d")] if length > 7 * _DAY else []
-    found.append((own, words))
-    return [*found, ("90d", "90 d")] if length < 90 * _DAY else found
+def scene_of(
+    standing: Standing, *, asked: Mapping[str, str], zone: times.Zone, now: dt.datetime
+) -> Scene:
+    """Return what the charts show, as the address asks; see ``ranges.chosen``."""
+    shown = ranges.chosen(standing, asked, zone=zone)
+    return Scene(standing, shown.start, shown.end, zone, now, shown.key, shown.problem)
 
 
-def scene_of(standing: Standing, *, asked: str, zone: times.Zone, now: dt.datetime) -> Scene:
-    """Return what to show for a range; one that is not on offer shows the window."""
-    answer = standing.answer
-    end = min(answer.as_of, answer.interval.end)
-    offered = [key for key, _ in ranges_of(standing)]
-    own = windows.label(standing.window)
-    key = asked if asked in offered else own
-    start = answer.interval.start if key == own else end - _RANGES[key]
-    return Scene(standing, min(start, end - dt.timedelta(minutes=1)), end, zone, now, key)
-
-
-def budget_chart(
-    scene: Scene,
-    *,
-    firings: Sequence[FiringRow],
-    exclusions: Sequence[ExclusionRow],
-    versions: Sequence[Version],
-) -> charts.LineChart | None:
+def budget_chart(scene: Scene, *, marks: Sequence[Mark]) -> charts.LineChart | None:
     """Return the budget along time; ``None`` where nothing is known of it."""
     moments = _moments(scene)
     answer = scene.standing.answer
@@ -109,7 +120,7 @@ def budget_chart(
     lines = [Line("Budget left", charts.thin(points), LineKind.AREA)]
     if not scene.goes_back:
         lines.append(_even(scene))
-    now_left = None if answer.remaining is None else float(answer.remaining)
+    now_left = left[-1] if scene.is_past else _float(answer.remaining)
     return charts.LineChart(
         name="budget",
         summary=_summary(scene, now_left),
@@ -119,13 +130,54 @@ def budget_chart(
         write=numbers.share,
         when=lambda at: times.axis_label(_instant(at), zone=scene.zone),
         ticks=axes.time_ticks(first, last, zone=scene.zone),
-        marks=_marks(scene, firings, exclusions, versions),
-        forecast=_forecast(scene, now_left),
+        marks=marks,
+        forecast=None if scene.is_past else _forecast(scene, now_left),
         high=1.0,
         end_label=numbers.share(now_left),
-        end_notes=_end_notes(scene),
+        end_notes=() if scene.is_past else _end_notes(scene),
         head=f"At ({scene.zone.city})",
+        zooms=True,
     )
+
+
+def burn_chart(scene: Scene, *, marks: Sequence[Mark]) -> charts.LineChart | None:
+    """Return how fast the budget went, over both lookbacks of the fastest rule.
+
+    ``None`` where no rule fits the window or nothing is known.
+    """
+    fast = min(scene.standing.answer.rules, key=lambda each: each.rule.long, default=None)
+    if fast is None:
+        return None
+    long, short = fast.rule.long, fast.rule.short
+    question = queries.further_back(scene.standing, start=evaluation.minute_of(scene.start - long))
+    moments = _moments(scene)
+    lines = []
+    for lookback, tone in ((short, 2), (long, 1)):
+        rates = timeline.burn_over_time(question, lookback=lookback, at=moments)
+        points = [(at.timestamp(), rate) for at, rate in zip(moments, rates, strict=True)]
+        lines.append(Line(f"Over {times.duration(lookback)}", points, tone=tone))
+    if all(rate is None for line in lines for _, rate in line.points):
+        return None
+    first, last, _ = scene.axis
+    lines.append(Line("Even pace, 1x", [(first, 1.0), (last, 1.0)], LineKind.EVEN))
+    return charts.LineChart(
+        name="burn",
+        summary=f"Burn rate from {times.exact(scene.start, zone=scene.zone)} to "
+        f"{times.exact(scene.end, zone=scene.zone)}.",
+        start=first,
+        end=last,
+        lines=tuple(lines),
+        write=numbers.burn,
+        when=lambda at: times.axis_label(_instant(at), zone=scene.zone),
+        ticks=axes.time_ticks(first, last, zone=scene.zone),
+        marks=marks,
+        head=f"At ({scene.zone.city})",
+        zooms=True,
+    )
+
+
+def _float(value: Fraction | None) -> float | None:
+    return None if value is None else float(value)
 
 
 def _instant(seconds: float) -> dt.datetime:
@@ -135,7 +187,7 @@ def _instant(seconds: float) -> dt.datetime:
 def _moments(scene: Scene) -> list[dt.datetime]:
     """Return about 360 moments, whole minutes, both ends among them."""
     length = scene.end - scene.start
-    step = max(dt.timedelta(minutes=1), length / 360)
+    step = max(dt.timedelta(minutes=1), length / _MOST_MOMENTS)
     many = int(length / step)
     found = [scene.start + index * step for index in range(many)]
     return [moment.replace(second=0, microsecond=0) for moment in found] + [scene.end]
@@ -168,7 +220,8 @@ def _even(scene: Scene) -> Line:
 def _summary(scene: Scene, left: float | None) -> str:
     start = times.day_label(scene.start, zone=scene.zone)
     end = times.day_label(scene.end, zone=scene.zone)
-    return f"Budget left from {start} to {end}; now {numbers.share(left)}."
+    last = "at its end" if scene.is_past else "now"
+    return f"Budget left from {start} to {end}; {last} {numbers.share(left)}."
 
 
 def _paces(scene: Scene) -> list[tuple[RuleState, float]]:
@@ -204,13 +257,17 @@ def _end_notes(scene: Scene) -> list[str]:
     return list(dict.fromkeys(notes))
 
 
-def _marks(
+def marks_of(
     scene: Scene,
+    *,
     firings: Sequence[FiringRow],
     exclusions: Sequence[ExclusionRow],
     versions: Sequence[Version],
 ) -> list[Mark]:
-    found = [Mark(scene.end.timestamp(), "now", MarkKind.NOW)]
+    """Return what happened meanwhile: firings, exclusions and changes, each with its place."""
+    found = []
+    if not scene.is_past:
+        found.append(Mark(scene.end.timestamp(), "now", MarkKind.NOW))
     for row in firings:
         pages = row.severity == Severity.PAGE.value
         found.append(
@@ -219,6 +276,7 @@ def _marks(
                 "page" if pages else "slow burn",
                 MarkKind.FIRING if pages else MarkKind.SLOW_FIRING,
                 (row.ended_at or scene.end).timestamp(),
+                url="#firings",
             )
         )
     found.extend(
@@ -227,27 +285,21 @@ def _marks(
             "excluded",
             MarkKind.EXCLUSION,
             each.end.timestamp(),
+            url="#exclusions",
         )
         for each in exclusions
         if each.withdrawn_at is None
     )
     for version in versions[1:]:
         label = f"version {version.number}"
-        found.append(Mark(version.valid_from.timestamp(), label, MarkKind.VERSION))
+        at = version.valid_from.timestamp()
+        found.append(Mark(at, label, MarkKind.VERSION, url="#versions"))
     return found
 
 
 def heat_chart(scene: Scene, *, minutes_url: str) -> heat.HeatMap | None:
     """Return the error minutes by day and hour under the same days; ``None`` without any day."""
-    question = scene.standing.question
-    if scene.goes_back:
-        start = evaluation.minute_of(scene.start)
-        question = replace(
-            queries.further_back(scene.standing, start=start),
-            window=RollingWindow(scene.end - scene.start),
-        )
-    first = scene.start.astimezone(scene.zone.info).date()
-    days = [d for d in timeline.error_hours(question, time_zone=scene.zone.name) if d.day >= first]
+    days = timeline.error_hours(scene.question, time_zone=scene.zone.name)
     if not days:
         return None
     low, high, columns = scene.axis
@@ -280,6 +332,7 @@ def _heat_day(day: DayOfHours, scene: Scene, url: str) -> heat.HeatDay:
                 0 if is_outside else hour.error_minutes,
                 excluded=hour.excluded,
                 url=span(url, start, start + _HOUR) if hour.error_minutes else "",
+                is_outside=is_outside,
             )
         )
     label = times.day_label(midnight, zone=scene.zone)

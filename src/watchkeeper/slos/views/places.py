@@ -12,6 +12,7 @@ from watchkeeper.kernel.errors import NotFoundError
 from watchkeeper.plumbing.rest import actor_of
 from watchkeeper.slos import queries
 from watchkeeper.slos.queries import SloRow, Standing
+from watchkeeper.ui.context import ZONE_PARAMETER
 
 
 class PlaceNotFoundError(NotFoundError):
@@ -51,13 +52,19 @@ def _index(request: HttpRequest, key: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 5 else 0
 
 
-def query_of(standing: Standing) -> str:
-    """Return the part of an address that names the objective and window; may be empty."""
-    asked = {}
+def query_of(standing: Standing, request: HttpRequest | None = None) -> str:
+    """Return the part of an address that names the objective and window; may be empty.
+
+    Of a request, the zone that its address asks for goes along.
+    """
+    asked: dict[str, object] = {}
     if standing.objective_index:
         asked["objective"] = standing.objective_index
     if standing.window_index:
         asked["window"] = standing.window_index
+    zone = request.GET.get(ZONE_PARAMETER, "") if request is not None else ""
+    if zone:
+        asked[ZONE_PARAMETER] = zone
     return f"?{urlencode(asked)}" if asked else ""
 
 

@@ -117,6 +117,7 @@ class LineChart:
         end_label: The last value, written at the right edge.
         end_notes: Small words under it.
         head: Head of the table's first column, as ``At (CET)``.
+        zooms: Whether a stretch that is dragged over becomes the page's range (``from``, ``to``).
     """
 
     name: str
@@ -134,6 +135,7 @@ class LineChart:
     end_label: str = ""
     end_notes: Sequence[str] = ()
     head: str = "At"
+    zooms: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +200,7 @@ class LineGeometry:
     rows: tuple[Row, ...]
     end_label: str
     end_notes: tuple[str, ...]
+    zoom: tuple[str, str] | None
 
     @property
     def linked(self) -> bool:
@@ -251,6 +254,7 @@ def line_chart(chart: LineChart) -> LineGeometry:
         rows=tuple(_rows(chart, scale)),
         end_label=chart.end_label,
         end_notes=tuple(chart.end_notes),
+        zoom=(f"{chart.start:.0f}", f"{chart.end:.0f}") if chart.zooms else None,
     )
 
 

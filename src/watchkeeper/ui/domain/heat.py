@@ -21,11 +21,13 @@ class HeatHour:
         amount: How much happened, as bad minutes; ``None`` where nothing was measured.
         excluded: Amount left out by agreement, in the same unit.
         url: Where its rows are; empty for none.
+        is_outside: Whether it lies before or after what is looked at: then it is left blank.
     """
 
     amount: float | None
     excluded: float = 0
     url: str = ""
+    is_outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class HeatMap:
 
 @dataclass(frozen=True, slots=True)
 class HeatCell:
-    """A cell that is not empty: place, class of its intensity (q1 to q5, qx, qn), words."""
+    """A cell that is not empty: place, class of its intensity (q1 to q5, qx, qn, qo), words."""
 
     x: int
     y: int
@@ -173,6 +175,8 @@ def _cells(heat: HeatMap) -> list[HeatCell]:
 
 
 def _css(hour: HeatHour, levels: Sequence[int]) -> str:
+    if hour.is_outside:
+        return "qo"
     if hour.amount is None:
         return "qx" if hour.excluded else "qn"
     reached = level(hour.amount, levels)
@@ -180,6 +184,8 @@ def _css(hour: HeatHour, levels: Sequence[int]) -> str:
 
 
 def _words(hour: HeatHour, unit: str) -> str:
+    if hour.is_outside:
+        return "outside the range"
     if hour.amount is None and not hour.excluded:
         return "no data"
     parts = [_amount(hour.amount, unit)] if hour.amount else []

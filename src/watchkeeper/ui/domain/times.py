@@ -46,11 +46,18 @@ class Zone:
 UTC = Zone(name="UTC", city="UTC")
 
 
-def zone(name: str) -> Zone:
-    """Return the zone called ``name``; UTC where there is none of that name."""
+def is_zone(name: str) -> bool:
+    """Return whether there is a zone called ``name``."""
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def zone(name: str) -> Zone:
+    """Return the zone called ``name``; UTC where there is none of that name."""
+    if not is_zone(name):
         return UTC
     return Zone(name=name, city=name.rpartition("/")[2].replace("_", " "))
 

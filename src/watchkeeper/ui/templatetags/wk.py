@@ -248,6 +248,23 @@ def query(context: Context, **changes: Any) -> str:
     return f"?{held.urlencode()}" if held else "?"
 
 
+@register.simple_tag(takes_context=True)
+def kept_query(context: Context, names: str) -> SafeString:
+    """Write the page's query as hidden fields, without ``names``: those the form itself asks.
+
+    ``{% kept_query "range from to" %}``
+    """
+    request = context.get("request")
+    left_out = set(names.split())
+    held: QueryDict = request.GET if request else QueryDict()
+    pairs = ((name, value) for name, values in held.lists() for value in values)
+    return format_html_join(
+        "",
+        '<input type="hidden" name="{}" value="{}">',
+        ((name, value) for name, value in pairs if name not in left_out and value),
+    )
+
+
 _CONTROLS = {"select": "form-select", "checkbox": "form-check-input"}
 
 

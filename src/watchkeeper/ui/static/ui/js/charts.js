@@ -87,6 +87,69 @@ class Crosshair {
   }
 }
 
+const LEAST_SHARE = 0.01;
+const MINUTE_S = 60;
+
+// Dragging over a chart with the mouse makes that stretch the range of the page, so that all charts follow. It is
+// the same as filling in the form of the range, which keys and fingers use.
+class Zoom {
+  constructor(figure) {
+    [this.start, this.end] = figure.dataset.zoom.split(" ").map(Number);
+    this.plot = $(".wk-ch", figure);
+    this.band = element("rect", { class: "wk-zoom", y: "0", height: "100%", visibility: "hidden" });
+    this.plot.prepend(this.band);
+    this.area = $(".wk-plot-c", figure);
+    this.area.classList.add("wk-zooms");
+    this.from = null;
+  }
+
+  share(event) {
+    const box = this.plot.getBoundingClientRect();
+    return Math.max(0, Math.min(1, (event.clientX - box.left) / box.width));
+  }
+
+  draw(to) {
+    const low = Math.min(this.from, to);
+    this.band.setAttribute("x", `${low * 100}%`);
+    this.band.setAttribute("width", `${Math.abs(to - this.from) * 100}%`);
+    this.band.setAttribute("visibility", "visible");
+  }
+
+  stop() {
+    this.from = null;
+    this.band.setAttribute("visibility", "hidden");
+  }
+
+  instant(share) {
+    const seconds = this.start + share * (this.end - this.start);
+    return `${new Date(Math.round(seconds / MINUTE_S) * MINUTE_S * 1000).toISOString().slice(0, 16)}Z`;
+  }
+
+  go(to) {
+    const [low, high] = [Math.min(this.from, to), Math.max(this.from, to)];
+    this.stop();
+    if (high - low < LEAST_SHARE) return;
+    const address = new URL(location.href);
+    address.searchParams.delete("range");
+    address.searchParams.set("from", this.instant(low));
+    address.searchParams.set("to", this.instant(high));
+    address.hash = "";
+    location.assign(address);
+  }
+
+  listen() {
+    this.area.addEventListener("pointerdown", (event) => {
+      if (event.pointerType !== "mouse" || event.button !== 0 || event.target.closest("a")) return;
+      this.from = this.share(event);
+      this.area.setPointerCapture(event.pointerId);
+    });
+    this.area.addEventListener("pointermove", (event) => { if (this.from !== null) this.draw(this.share(event)); });
+    this.area.addEventListener("pointerup", (event) => { if (this.from !== null) this.go(this.share(event)); });
+    this.area.addEventListener("pointercancel", () => this.stop());
+    this.area.addEventListener("keydown", (event) => { if (event.key === "Escape") this.stop(); });
+  }
+}
+
 const quoted = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
 /** Save a table as CSV; a cell's data-v is its exact value, its text the written one. */
@@ -105,5 +168,6 @@ export function start(within = document) {
     if ("ready" in figure.dataset || !$(".wk-ch", figure) || !$("tbody tr[data-x]", figure)) continue;
     figure.dataset.ready = "";
     new Crosshair(figure).listen();
+    if (figure.dataset.zoom) new Zoom(figure).listen();
   }
 }

@@ -88,6 +88,6 @@ export function start() {
   });
   document.addEventListener("change", (event) => {
     // Filters live in the address: a changed select of a filter line opens it.
-    if (event.target.matches(".wk-filters select[data-go]")) event.target.form.requestSubmit();
+    if (event.target.matches("select[data-go]")) event.target.form.requestSubmit();
   });
 }

@@ -23,7 +23,18 @@ export function changeTheme() {
 
 export function changeZone(button) {
   setCookie("wk_zone", button.dataset.zone);
-  location.reload();
+  // What the address asks for would win over the choice.
+  const address = new URL(location.href);
+  address.searchParams.delete("zone");
+  location.replace(address);
+}
+
+// The zone of this browser is on offer beside the person's own, UTC and the page's.
+function offerZone(select) {
+  const name = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const city = name?.split("/").at(-1).replaceAll("_", " ");
+  if (!name || $$("option", select).some((option) => option.value === name || option.textContent.endsWith(city))) return;
+  select.append(new Option(`Here: ${city}`, name));
 }
 
 // One menu is open at a time; Esc and a click elsewhere close it.
@@ -33,6 +44,7 @@ export function closeMenus(except) {
 
 export function start() {
   label();
+  $$("select[data-zones]").forEach(offerZone);
   document.addEventListener("click", (event) => closeMenus(event.target));
   document.addEventListener("keydown", (event) => {
     const menu = event.key === "Escape" && event.target.closest?.("details.wk-menu[open]");
