@@ -55,6 +55,8 @@ PAGES: dict[str, tuple[str | None, str | None]] = {
     "settings": (AUDIT, None),
     "slos": (READ, None),
     "slos/-/list.csv": (READ, None),
+    "slos/-/exclude": (SOME_EDIT, SOME_EDIT),
+    "slos/-/slos.yaml": (READ, None),
     "slos/-/new": (SOME_EDIT, SOME_EDIT),
     "slos/-/new/simple": (SOME_EDIT, SOME_EDIT),
     "slos/<str:name>": (READ, None),

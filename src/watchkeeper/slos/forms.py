@@ -32,8 +32,8 @@ class LocalTime(forms.DateTimeField):
         raise forms.ValidationError("Write it as 2026-03-02 14:30.", code="invalid")
 
 
-class ExclusionForm(forms.Form):
-    """A stretch of time that is not to count."""
+class SeveralExclusionsForm(forms.Form):
+    """A stretch of time that is not to count, and why."""
 
     start = LocalTime(label="From")
     end = LocalTime(label="To", help_text="The first minute that counts again.")
@@ -43,21 +43,11 @@ class ExclusionForm(forms.Form):
         help_text="For those who read the proof, for example: planned move of the database, "
         "agreed with support.",
     )
-    scope = forms.ChoiceField(
-        widget=forms.RadioSelect,
-        choices=[("slo", "Only this SLO"), ("service", "All SLOs of the service")],
-        initial="slo",
-        label="What it touches",
-    )
 
-    def __init__(self, *args: Any, zone: times.Zone, service: str, **more: Any) -> None:
+    def __init__(self, *args: Any, zone: times.Zone, **more: Any) -> None:
         super().__init__(*args, **more)
         self.zone = zone
         self.fields["start"].help_text = f"In {zone.city} time."
-        self.fields["scope"].choices = [  # type: ignore[attr-defined]
-            ("slo", "Only this SLO"),
-            ("service", f"All SLOs of {service}"),
-        ]
 
     def instant(self, name: str) -> dt.datetime:
         """Return a typed time in UTC."""
@@ -79,6 +69,24 @@ class ExclusionForm(forms.Form):
             raise forms.ValidationError(error.message) from error
         typed: dt.datetime = self.cleaned_data[name]
         return typed
+
+
+class ExclusionForm(SeveralExclusionsForm):
+    """A stretch of time that is not to count, of one SLO or of its service."""
+
+    scope = forms.ChoiceField(
+        widget=forms.RadioSelect,
+        choices=[("slo", "Only this SLO"), ("service", "All SLOs of the service")],
+        initial="slo",
+        label="What it touches",
+    )
+
+    def __init__(self, *args: Any, service: str, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["scope"].choices = [  # type: ignore[attr-defined]
+            ("slo", "Only this SLO"),
+            ("service", f"All SLOs of {service}"),
+        ]
 
 
 class DocumentForm(forms.Form):

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from watchkeeper.slos.views import detail, editing, exclusions, listing, minutes
+from watchkeeper.slos.views import bulk, detail, editing, exclusions, listing, minutes
 
 app_name = "slos"
 urlpatterns = [
     path("slos", listing.slo_list, name="list"),
     path("slos/-/list.csv", listing.slo_list_csv, name="csv"),
+    path("slos/-/exclude", bulk.exclude, name="exclude_several"),
+    path("slos/-/slos.yaml", bulk.as_code, name="several_as_code"),
     path("slos/-/new", editing.new, name="new"),
     path("slos/-/new/simple", editing.new_simple, name="new_simple"),
     path("slos/<str:name>", detail.detail, name="detail"),

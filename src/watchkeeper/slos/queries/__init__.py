@@ -24,6 +24,7 @@ from watchkeeper.slos.queries.rows import (
     firing_rows,
     slo_row,
     slo_rows,
+    slo_rows_named,
 )
 from watchkeeper.slos.queries.rules import RuleRow, findings_of, rule_rows
 from watchkeeper.slos.queries.standing import (
@@ -58,6 +59,7 @@ __all__ = [
     "slo_id",
     "slo_row",
     "slo_rows",
+    "slo_rows_named",
     "standings",
     "standings_of",
     "status_of",

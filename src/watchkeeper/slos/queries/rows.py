@@ -127,6 +127,19 @@ def slo_row(name: str) -> SloRow:
     return _rows(found, SloState.objects.filter(slo__in=found))[0]
 
 
+def slo_rows_named(names: Sequence[str]) -> list[SloRow]:
+    """Return SLOs with their states, by name.
+
+    Raises:
+        SloNotFoundError: there is none of one of the names.
+    """
+    found = Slo.objects.filter(name__in=names)
+    rows = _rows(found, SloState.objects.filter(slo__in=found))
+    for name in sorted(set(names) - {row.name for row in rows}):
+        slo_id(name)
+    return rows
+
+
 def _rows(slos: QuerySet[Slo], states: QuerySet[SloState]) -> list[SloRow]:
     """Return rows from plain values: a list of thousands is read while somebody waits."""
     by_slo: dict[int, list[tuple[Any, ...]]] = {}

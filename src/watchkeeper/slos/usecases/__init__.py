@@ -7,13 +7,18 @@ from watchkeeper.slos.usecases.definitions import (
     save_slo,
     take_over,
 )
-from watchkeeper.slos.usecases.exclusions import add_exclusion, withdraw_exclusion
+from watchkeeper.slos.usecases.exclusions import (
+    add_exclusion,
+    add_exclusions,
+    withdraw_exclusion,
+)
 from watchkeeper.slos.usecases.owners import follow as follow_owners
 from watchkeeper.slos.usecases.ticks import Ticker, forget_firings, tick
 
 __all__ = [
     "Ticker",
     "add_exclusion",
+    "add_exclusions",
     "follow_owners",
     "forget_firings",
     "remove_object",

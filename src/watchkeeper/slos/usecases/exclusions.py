@@ -1,6 +1,7 @@
 """Stretches of time that do not count: agreed, signed, and withdrawable."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -71,6 +72,19 @@ def add_exclusion(*, actor: Actor, wanted: Wanted, now: dt.datetime) -> int:
     )
     _record(actor, "exclusion.added", made, now=now)
     return made.pk
+
+
+@transaction.atomic
+def add_exclusions(*, actor: Actor, wanted: Sequence[Wanted], now: dt.datetime) -> list[int]:
+    """Take time out of several figures, of all or of none, and return the ids in order.
+
+    Raises:
+        InvalidError: one of them is not valid; see :func:`add_exclusion`.
+        ForbiddenError: the actor may not edit one of them.
+        SloNotFoundError: one of them does not exist.
+    """
+    access.require(actor, Permission.READ, what="SLOs")
+    return [add_exclusion(actor=actor, wanted=each, now=now) for each in wanted]
 
 
 def _check(wanted: Wanted) -> None:

@@ -19,7 +19,7 @@ from watchkeeper.plumbing.pages import members_only
 from watchkeeper.plumbing.rest import actor_of
 from watchkeeper.slos import queries, usecases
 from watchkeeper.slos.forms import DocumentForm, SimpleForm
-from watchkeeper.slos.views import previews
+from watchkeeper.slos.views import places, previews
 from watchkeeper.telemetry import queries as telemetry
 
 _EXAMPLE = """apiVersion: openslo/v1
@@ -54,19 +54,11 @@ spec:
 _METHODS = ["GET", "HEAD", "POST"]
 
 
-def _require_some_edit(request: HttpRequest) -> None:
-    """Return if the one who asks may make an SLO somewhere."""
-    actor = actor_of(request)
-    if any(access.may(actor, Permission.EDIT, team_id=team) for team in actor.team_roles):
-        return
-    access.require(actor, Permission.EDIT, what="SLOs")
-
-
 @members_only
 @require_http_methods(_METHODS)
 def new(request: HttpRequest) -> HttpResponse:
     """Make an SLO from a document."""
-    _require_some_edit(request)
+    places.require_some_edit(request)
     return _document_page(request, name="", text=_EXAMPLE)
 
 
@@ -167,7 +159,7 @@ def _done(request: HttpRequest, change: Change) -> HttpResponse:
 @require_http_methods(_METHODS)
 def new_simple(request: HttpRequest) -> HttpResponse:
     """Make an SLO from a few fields; the document is shown before it is saved."""
-    _require_some_edit(request)
+    places.require_some_edit(request)
     sources = [source.name for source in telemetry.sources() if source.kind == "prometheus"]
     asked = request.POST if request.method == "POST" else None
     form = SimpleForm(asked, sources=sources)

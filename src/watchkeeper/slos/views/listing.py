@@ -9,6 +9,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from watchkeeper.catalog import queries as catalog
+from watchkeeper.catalog.queries import JourneyRow
+from watchkeeper.identity import queries as identity
 from watchkeeper.kernel.access import Permission, may
 from watchkeeper.plumbing import spreadsheets
 from watchkeeper.plumbing.pages import members_only
@@ -37,6 +39,23 @@ class Column:
     direction: str
 
 
+_HEADS = (
+    ("name", "SLO", "", "name"),
+    ("status", "Status", "st", "status"),
+    ("objective", "Objective", "r", ""),
+    ("attained", "Attained", "r", ""),
+    ("left", "Budget left", "left", "left"),
+    ("window", "Window", "", ""),
+    ("burn", "Burn, 1 h", "r", "burn"),
+    ("slow", "Burn, 3 d", "r wk-hide-l", "slow"),
+    ("exhausted", "Exhausted in", "r", "exhausted"),
+    ("coverage", "Coverage", "r wk-hide-l", "coverage"),
+)
+"""Key, words, class and what it sorts by; the first two always stand."""
+_FIXED = ("name", "status")
+_CHOSEN = tuple(key for key, *_ in _HEADS if key not in _FIXED)
+
+
 def filters_of(request: HttpRequest) -> Filters:
     """Return what the address asks for."""
     asked = {name: request.GET.get(name, "").strip()[:200] for name in listing.NAMES}
@@ -49,8 +68,9 @@ def filters_of(request: HttpRequest) -> Filters:
 @require_safe
 def slo_list(request: HttpRequest) -> HttpResponse:
     """Show where every SLO stands, as of the newest tick."""
-    every = listing.rows_of(queries.slo_rows())
     actor = actor_of(request)
+    journeys = catalog.journeys()
+    every = _every(request, journeys)
     context: dict[str, object] = {
         "may_edit": may(actor, Permission.EDIT) or _edits_somewhere(request),
         "discover_url": address(FIRST_RUN) if may(actor, Permission.ADMINISTER) else "",
@@ -61,10 +81,9 @@ def slo_list(request: HttpRequest) -> HttpResponse:
     sort = request.GET.get("sort", "")
     group = request.GET.get("group", "team")
     found = listing.ordered(listing.chosen(every, filters), sort)
-    journeys = None
-    if group == "journey":
-        journeys = {j.title or j.name: list(j.services) for j in catalog.journeys()}
-    groups = listing.grouped(found, group, journeys)
+    titles = {j.title or j.name: list(j.services) for j in journeys}
+    groups = listing.grouped(found, group, titles if group == "journey" else None)
+    shown_columns = _shown(request)
     shown, place = _page(groups, request.GET.get("from", ""))
     context |= {
         "filters": filters,
@@ -81,11 +100,27 @@ def slo_list(request: HttpRequest) -> HttpResponse:
         "group": group,
         "group_choices": listing.GROUPS,
         "sort": sort,
-        "columns": _columns(sort),
-        "teams": sorted({row.team or "-" for row in every}),
+        "columns": _columns(sort, shown_columns),
+        "shown": shown_columns,
+        "width": len(shown_columns) + len(_FIXED) + 1,
+        "column_choices": [
+            (key, words, key in shown_columns) for key, words, *_ in _HEADS if key not in _FIXED
+        ],
+        "choices": _choices(every, filters, [(j.name, j.title or j.name) for j in journeys]),
+        "has_teams": bool(actor.team_roles),
         "as_of": max((row.state.as_of for row in every if row.state), default=None),
     }
     return render(request, "slos/list.html", context)
+
+
+def _every(request: HttpRequest, journeys: Sequence[JourneyRow]) -> list[Row]:
+    """Return all rows as the one who asks sees them."""
+    around = listing.Around(
+        actor_of(request).team_roles,
+        {journey.name: journey.services for journey in journeys},
+        {team.name: team.title or team.name for team in identity.teams()},
+    )
+    return listing.rows_of(queries.slo_rows(), around)
 
 
 def _edits_somewhere(request: HttpRequest) -> bool:
@@ -127,29 +162,56 @@ def _page(groups: Sequence[listing.Group], asked: str) -> tuple[list[listing.Gro
     return found, Place(min(start + 1, total), start + shown, total)
 
 
-def _columns(sort: str) -> list[Column]:
-    heads = (
-        ("name", "SLO", ""),
-        ("status", "Status", "st"),
-        ("", "Objective", "r"),
-        ("", "Attained", "r"),
-        ("left", "Budget left", "left"),
-        ("", "Window", ""),
-        ("burn", "Burn, 1 h", "r"),
-        ("slow", "Burn, 3 d", "r wk-hide-l"),
-        ("exhausted", "Exhausted in", "r"),
-        ("coverage", "Coverage", "r wk-hide-l"),
-    )
+def _shown(request: HttpRequest) -> list[str]:
+    """Return the columns that the address asks for; all where it asks for none."""
+    asked = request.GET.getlist("col")
+    return [key for key in _CHOSEN if key in asked] or list(_CHOSEN)
+
+
+def _columns(sort: str, shown: Sequence[str]) -> list[Column]:
     current = sort or "status"
     return [
         Column(
-            key=key,
+            key=by,
             label=label,
             css=css,
-            sort=f"-{key}" if current == key else key,
-            direction=_direction(key, current),
+            sort=f"-{by}" if current == by else by,
+            direction=_direction(by, current),
         )
-        for key, label, css in heads
+        for key, label, css, by in _HEADS
+        if key in _FIXED or key in shown
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One select of the filter line: its name, the words for all, and what may be chosen."""
+
+    name: str
+    label: str
+    everything: str
+    options: Sequence[tuple[str, str, bool]]
+
+
+def _choices(
+    every: Sequence[Row], filters: Filters, journeys: Sequence[tuple[str, str]]
+) -> list[Choice]:
+    """Return the selects that have something to choose between."""
+    teams = {row.team or "-": row.team_words for row in every}
+    named = sorted(teams.items(), key=lambda pair: (pair[0] == "-", pair[1].lower()))
+    if any(row.is_mine for row in every) or filters.team == listing.MINE:
+        named.insert(0, (listing.MINE, "My teams"))
+    tiers = sorted({"-" if row.tier is None else str(row.tier) for row in every})
+    levels = [(tier, listing.NO_TIER if tier == "-" else f"Tier {tier}") for tier in tiers]
+    found = (
+        ("team", "Team", "All teams", named),
+        ("journey", "Journey", "All journeys", journeys),
+        ("tier", "Tier", "All tiers", levels),
+    )
+    return [
+        Choice(name, label, words, [(k, text, k == filters.get(name)) for k, text in options])
+        for name, label, words, options in found
+        if len(options) > 1 or filters.get(name)
     ]
 
 
@@ -165,7 +227,7 @@ def _direction(key: str, current: str) -> str:
 @require_safe
 def slo_list_csv(request: HttpRequest) -> HttpResponseBase:
     """Give the list as the filters show it, exact figures, unknown as empty."""
-    every = listing.rows_of(queries.slo_rows())
+    every = _every(request, catalog.journeys())
     found = listing.ordered(
         listing.chosen(every, filters_of(request)), request.GET.get("sort", "")
     )

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 from django.urls import reverse
 
-from watchkeeper.kernel.access import Permission, may
+from watchkeeper.kernel.access import Permission, may, require
 from watchkeeper.kernel.errors import NotFoundError
 from watchkeeper.plumbing.rest import actor_of
 from watchkeeper.slos import queries
@@ -76,3 +76,15 @@ def address_of(standing: Standing) -> str:
 def may_edit(request: HttpRequest, row: SloRow) -> bool:
     """Return whether the one who asks may change an SLO."""
     return may(actor_of(request), Permission.EDIT, team_id=row.owner_id)
+
+
+def require_some_edit(request: HttpRequest) -> None:
+    """Return if the one who asks may change an SLO somewhere.
+
+    Raises:
+        ForbiddenError: they may not.
+    """
+    actor = actor_of(request)
+    if any(may(actor, Permission.EDIT, team_id=team) for team in actor.team_roles):
+        return
+    require(actor, Permission.EDIT, what="SLOs")

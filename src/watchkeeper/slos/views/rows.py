@@ -1,7 +1,7 @@
 """Rows of the SLO list: filtered, grouped and put in order as the address says."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -28,6 +28,8 @@ GROUPS = (
     ("service", "By service"),
     ("none", "No groups"),
 )
+MINE = "*"
+"""What the address calls the teams of the one who looks; no team can have that name."""
 _NOT_JUDGED = 4
 _SECONDS = {"m": 60, "h": 3600, "d": 86400}
 
@@ -48,6 +50,9 @@ class Row:
     urgency: int
     part: str
     state: StateRow | None
+    is_mine: bool = False
+    journeys: Sequence[str] = ()
+    team_words: str = NO_TEAM
 
     @property
     def left(self) -> float | None:
@@ -146,6 +151,7 @@ class Filters:
     team: str = ""
     tier: str = ""
     service: str = ""
+    journey: str = ""
 
     def without(self, name: str) -> "Filters":
         """Return the filters with one dropped."""
@@ -160,16 +166,32 @@ class Filters:
         return [name for name in NAMES if self.get(name)]
 
 
-NAMES = ("q", "status", "team", "tier", "service")
+NAMES = ("q", "status", "team", "tier", "service", "journey")
 
 
-def rows_of(slos: Sequence[SloRow]) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What rows are seen in.
+
+    Attributes:
+        teams: Ids of the teams of the one who looks.
+        journeys: Services of each journey, by name.
+        titles: Words of each team, by name.
+    """
+
+    teams: Collection[int] = ()
+    journeys: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(default_factory=dict)
+
+
+def rows_of(slos: Sequence[SloRow], around: Around | None = None) -> list[Row]:
     """Return a row for each objective and window; one for an SLO that was not judged yet."""
+    seen = around or Around()
     found = []
     for slo in slos:
         if not slo.states:
-            found.append(_row(slo, None))
-        found.extend(_row(slo, state) for state in slo.states)
+            found.append(_row(slo, None, seen))
+        found.extend(_row(slo, state, seen) for state in slo.states)
     return found
 
 
@@ -184,7 +206,7 @@ def address_of(slo: SloRow, state: StateRow | None) -> str:
     return f"{url}?{urlencode(place)}" if place else url
 
 
-def _row(slo: SloRow, state: StateRow | None) -> Row:
+def _row(slo: SloRow, state: StateRow | None, around: Around) -> Row:
     several = len(slo.states) > 1
     return Row(
         name=slo.name,
@@ -199,6 +221,9 @@ def _row(slo: SloRow, state: StateRow | None) -> Row:
         urgency=state.urgency if state else _NOT_JUDGED,
         part=_part(slo, state) if several and state else "",
         state=state,
+        is_mine=slo.owner_id in around.teams,
+        journeys=[name for name, own in around.journeys.items() if slo.service in own],
+        team_words=around.titles.get(slo.owner, slo.owner) if slo.owner else NO_TEAM,
     )
 
 
@@ -220,15 +245,20 @@ def chosen(rows: Sequence[Row], filters: Filters) -> list[Row]:
         row
         for row in rows
         if (not look or row.look == look)
-        and (not filters.team or (row.team or "-") == filters.team)
+        and (not filters.team or _is_of(row, filters.team))
+        and (not filters.journey or filters.journey in row.journeys)
         and (not filters.tier or _tier_key(row) == filters.tier)
         and (not filters.service or row.service == filters.service)
         and all(word in _text(row) for word in words)
     ]
 
 
+def _is_of(row: Row, team: str) -> bool:
+    return row.is_mine if team == MINE else (row.team or "-") == team
+
+
 def _text(row: Row) -> str:
-    return f"{row.name} {row.title} {row.service} {row.team or ''}".lower()
+    return f"{row.name} {row.title} {row.service} {row.team or ''} {row.team_words}".lower()
 
 
 def _tier_key(row: Row) -> str:
@@ -310,7 +340,7 @@ def _worst(group: Group) -> int:
 
 def _labels(row: Row, by: str, journeys: Mapping[str, Sequence[str]]) -> list[str]:
     if by == "team":
-        return [row.team or NO_TEAM]
+        return [row.team_words]
     if by == "tier":
         return [NO_TIER if row.tier is None else f"Tier {row.tier}"]
     if by == "service":
