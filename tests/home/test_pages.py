@@ -125,6 +125,21 @@ def test_the_palette_finds_by_any_words(sign_in: SignIn) -> None:
     assert client.get("/search?q=").json() == {"results": []}
 
 
+def test_the_palette_does_things_for_those_who_may(sign_in: Any) -> None:
+    make_slo()
+    admin, viewer = sign_in("ann", role="admin"), sign_in("vera")
+
+    def deeds(client: Any, text: str) -> list[tuple[str, str]]:
+        results = client.get("/search", {"q": text}).json()["results"]
+        return [(each["label"], each["url"]) for each in results if each["note"] == "do"]
+
+    assert ("New SLO", "/slos/-/new") in deeds(admin, "new slo")
+    assert deeds(admin, "exclude check") == [
+        ("Exclude time from checkout", "/slos/checkout/exclude")
+    ]
+    assert deeds(viewer, "new slo") == deeds(viewer, "exclude check") == []
+
+
 @pytest.mark.parametrize("path", ["/", "/search?q=x"])
 def test_a_stranger_is_sent_to_sign_in(sign_in: SignIn, path: str) -> None:
     user = make_user("set-up", role="admin")

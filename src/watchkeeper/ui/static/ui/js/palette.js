@@ -90,9 +90,10 @@ export function open() {
 }
 
 function go(option) {
-  if (!option?.dataset.href) return;
+  if (!option) return;
   dialog.close();
-  location.assign(option.dataset.href);
+  if (option.dataset.does) $(`[data-act="${option.dataset.does}"]`)?.click();
+  else if (option.dataset.href) location.assign(option.dataset.href);
 }
 
 function pressed(event) {

@@ -51,6 +51,7 @@ export function start() {
     if (menu) {
       menu.open = false;
       $("summary", menu).focus();
+      event.stopImmediatePropagation(); // what is selected under it stays selected
     }
   });
   // A folded group of the rail stays folded.
