@@ -19,7 +19,10 @@ PASSWORD = "a quite long sentence"
 WAIT_MS = 15_000
 PAGES = (
     "/", "/slos", "/slos?q=nothing", "/slos/checkout-availability",
-    "/slos/checkout-availability?range=90d", "/slos/checkout-availability/minutes",
+    "/slos/checkout-availability?range=90d", "/slos/checkout-availability?range=24h",
+    "/slos/checkout-availability?zone=Asia/Tokyo&range=7d",
+    "/slos?col=left&col=burn&team=-", "/slos/-/exclude?slo=checkout-availability",
+    "/slos/checkout-availability/minutes", "/account/2fa/", "/account/password/change/",
     "/slos/checkout-availability/exclude", "/slos/checkout-availability/edit", "/slos/-/new",
     "/slos/-/new/simple", "/audit", "/audit?action=nothing",
     "/people", "/people/-/new", "/tokens", "/tokens/-/new",
@@ -186,3 +189,83 @@ def test_filters_are_shared_by_their_address_and_the_list_is_saved(open_page: An
     with page.expect_download() as saved:
         page.get_by_role("link", name="Save this list as CSV").click()
     assert saved.value.suggested_filename == "slos.csv"
+
+
+def test_a_stretch_that_is_dragged_over_becomes_the_range_of_all_charts(open_page: Any) -> None:
+    judged(open_page)
+    page = open_page("/slos/checkout-availability?range=7d")
+    chart = page.locator("[data-zoom] .wk-plot-c").first
+    box = chart.bounding_box()
+    assert box is not None
+    height = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * 0.6, height)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.7, height, steps=4)
+    page.mouse.up()
+    page.wait_for_url(re.compile(r"from=.*to="))
+    assert "range=" not in page.url
+    page.get_by_role("heading", name="Burn along the same time").wait_for()
+    assert page.locator("[data-zoom]").count() == 2
+    ends = {figure.get_attribute("data-zoom") for figure in page.locator("[data-zoom]").all()}
+    assert len(ends) == 1
+
+
+def test_the_range_is_chosen_by_keys_alone(open_page: Any) -> None:
+    page = open_page("/slos/checkout-availability")
+    page.get_by_label("Own range").focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("From (UTC)").fill("2026-01-01T10:00")
+    page.get_by_label("To", exact=True).fill("2026-01-01T09:00")
+    page.get_by_role("button", name="Show this range").press("Enter")
+    page.get_by_text("its end is after its start").wait_for()
+    assert "from=2026-01-01T10%3A00Z" in page.url
+
+
+def test_the_zone_of_the_browser_is_on_offer(
+    browser: Browser, product: Product, state: Any
+) -> None:
+    context = browser.new_context(storage_state=state, timezone_id="Asia/Tokyo")
+    page = context.new_page()
+    page.set_default_timeout(WAIT_MS)
+    page.goto(product.url + "/slos/checkout-availability")
+    page.get_by_label("Time zone").select_option("Here: Tokyo")
+    page.wait_for_url(re.compile("zone=Asia"))
+    page.get_by_text("Tokyo time; under the same days").wait_for()
+    context.close()
+
+
+def test_rows_are_ticked_by_keys_and_time_is_taken_out_of_all(open_page: Any) -> None:
+    page = open_page("/slos")
+    bar = page.get_by_role("region", name="Selected SLOs")
+    assert not bar.is_visible()
+    for key in ("j", "x", "j", "x"):
+        page.keyboard.press(key)
+    bar.get_by_text("2 selected").wait_for()
+    page.keyboard.press("Escape")
+    assert not bar.is_visible()
+    page.get_by_label("Select all on this page").check()
+    with page.expect_download() as saved:
+        bar.get_by_role("button", name="Save as YAML").click()
+    assert saved.value.suggested_filename == "slos.yaml"
+    bar.get_by_role("button", name="Exclude time").click()
+    page.get_by_role("heading", name="Exclude time from 2 SLOs").wait_for()
+    page.get_by_label("From").fill("2026-01-01T10:00")
+    page.get_by_label("To", exact=True).fill("2026-01-01T11:00")
+    page.get_by_label("Reason").fill("a planned move of both")
+    page.get_by_role("button", name="Exclude this time").click()
+    page.get_by_text("Left out of 2 SLOs").wait_for()
+
+
+def test_columns_are_chosen_and_the_palette_takes_time_out(open_page: Any) -> None:
+    page = open_page("/slos")
+    page.get_by_label("Columns", exact=True).first.click()
+    page.get_by_label("Objective").uncheck()
+    page.get_by_role("button", name="Show these").click()
+    page.wait_for_url(re.compile("col=attained"))
+    assert page.get_by_role("columnheader", name="Objective").count() == 0
+    assert page.get_by_role("columnheader", name="Attained").count() == 1
+    page.keyboard.press("Control+k")
+    page.keyboard.type("exclude search-av")
+    page.get_by_role("option", name=re.compile("^Exclude time from search-av")).wait_for()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/slos/search-availability/exclude$"))
