@@ -38,9 +38,11 @@ def test_what_needs_a_person_now_stands_first() -> None:
 
 def test_lists_and_looks_keep_one_order() -> None:
     """What is gone and pages at once has a look that calm ones share, so it is left out."""
-    calm = [(status, None) for status in SloStatus if status is not SloStatus.BURNING]
-    burning = [(SloStatus.BURNING, severity) for severity in Severity]
-    in_lists = sorted(calm + burning, key=lambda pair: urgency(*pair))
+    pairs: list[tuple[SloStatus, Severity | None]] = [
+        (status, None) for status in SloStatus if status is not SloStatus.BURNING
+    ]
+    pairs += [(SloStatus.BURNING, severity) for severity in Severity]
+    in_lists = sorted(pairs, key=lambda pair: urgency(*pair))
 
     ranks = [
         states.look(status, severity=severity.value if severity else None).rank

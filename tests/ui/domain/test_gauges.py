@@ -78,6 +78,7 @@ def test_a_rule_shows_which_lookback_passed_its_factor() -> None:
 
     assert [bar.css for bar in shape.bars] == ["f", "over", ""]
     assert [bar.text for bar in shape.bars] == ["5.99x", "6.00x", "—"]
+    assert shape.bars[2].value == ""
     assert shape.look == "ok"
 
 

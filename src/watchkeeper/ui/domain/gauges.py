@@ -126,12 +126,16 @@ class BurnRule:
 
 @dataclass(frozen=True, slots=True)
 class BurnBar:
-    """One lookback as a bar of 100 on a log scale; ``css`` is empty where the rate is unknown."""
+    """One lookback as a bar of 100 on a log scale; ``css`` is empty where the rate is unknown.
+
+    ``value`` is the rate in full, for the CSV; empty where it is unknown.
+    """
 
     label: str
     width: str
     css: str
     text: str
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +186,5 @@ def _burn_bar(rule: BurnRule, label: str, rate: float | None) -> BurnBar:
     if rate is None or not math.isfinite(rate):
         return BurnBar(label, "0", "", numbers.UNKNOWN)
     over = "over" if rule.pages else "slow"
-    return BurnBar(
-        label, f"{burn_place(rate):.1f}", over if rate >= rule.factor else "f", numbers.burn(rate)
-    )
+    css = over if rate >= rule.factor else "f"
+    return BurnBar(label, f"{burn_place(rate):.1f}", css, numbers.burn(rate), value=f"{rate:.6g}")
