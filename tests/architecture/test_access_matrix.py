@@ -69,6 +69,9 @@ OPERATIONS: dict[str, tuple[str, Any]] = {
     "POST /api/v1/people": (ADMIN, {"name": "dora"}),
     "PATCH /api/v1/people/{name}": (ADMIN, {"role": "auditor"}),
     "POST /api/v1/people/{name}/link": (ADMIN, {}),
+    "GET /api/v1/people/{name}/sessions": (ADMIN, None),
+    "DELETE /api/v1/people/{name}/sessions": (ADMIN, None),
+    "DELETE /api/v1/people/{name}/sessions/{number}": (ADMIN, None),
     "GET /api/v1/teams": (READ, None),
     "GET /api/v1/teams/{name}": (READ, None),
     "PUT /api/v1/teams/{name}": (MANAGE, {"title": "New"}),
@@ -141,7 +144,7 @@ def address(operation: str, world: dict[str, str]) -> tuple[str, str]:
     kind = path.split("/")[3]
     return method, path.replace("{name}", NAMES.get(kind, "")).replace(
         "{exclusion_id}", world["exclusion_id"]
-    )
+    ).replace("{number}", world["session_id"])
 
 
 @pytest.mark.django_db

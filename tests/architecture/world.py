@@ -30,7 +30,8 @@ def make_world() -> dict[str, str]:
     now = clock.now()
     for team in (OWN, OTHER):
         make_team(team)
-    make_user("bob")
+    bob = make_user("bob")
+    session = identity.begin_session(user=bob, address="192.0.2.1", browser="", now=now)
     spec = ServiceSpec(name="shop", owner=OWN)
     catalog.save_service(actor=HOST, spec=spec, origin=Origin.API, now=now)
     journey = JourneySpec(name="buy", title="Buy", owner=OWN, services=("shop",))
@@ -42,7 +43,7 @@ def make_world() -> dict[str, str]:
     wanted = Wanted(NOW - dt.timedelta(hours=1), NOW, "agreed", slo="checkout")
     made = slos.add_exclusion(actor=HOST, wanted=wanted, now=now)
     identity.create_token(actor=HOST, name="victim", role="viewer", now=now)
-    return {"exclusion_id": str(made)}
+    return {"exclusion_id": str(made), "session_id": str(session)}
 
 
 def save_journey(journey: Any, document: dict[str, Any], now: dt.datetime) -> None:

@@ -154,6 +154,8 @@ SESSION_COOKIE_SECURE = SECURE_HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 7 * 24 * 3600
+# By this a browser that somebody signed in with before is told from a stranger's.
+WATCHKEEPER_DEVICE_COOKIE = "__Host-wk_device" if SECURE_HTTPS else "wk_device"
 CSRF_COOKIE_NAME = "__Host-wk_csrf" if SECURE_HTTPS else "wk_csrf"
 CSRF_COOKIE_SECURE = SECURE_HTTPS
 CSRF_COOKIE_HTTPONLY = True
@@ -170,7 +172,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-ACCOUNT_ADAPTER = "watchkeeper.identity.middleware.ClosedSignUp"
+ACCOUNT_ADAPTER = "watchkeeper.identity.middleware.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = "name"
 ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
@@ -178,6 +180,18 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PREVENT_ENUMERATION = True
+# Wrong passwords and codes are counted in the database, so that all nodes count together
+# (identity/usecases/attempts.py); the library's own limits know one process only.
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_FORMS = {"change_password": "watchkeeper.identity.forms.NewPasswordForm"}
+MFA_ADAPTER = "watchkeeper.identity.middleware.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "watchkeeper.identity.forms.SecondFactorForm",
+    "reauthenticate": "watchkeeper.identity.forms.CodeAgainForm",
+}
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Watchkeeper"
 LOGIN_URL = "account_login"

@@ -14,6 +14,7 @@ from watchkeeper.identity.schemas import (
     PersonChange,
     PersonIn,
     PersonOut,
+    SessionOut,
     TeamDetail,
     TeamIn,
     TeamOut,
@@ -94,6 +95,30 @@ def make_link(request: HttpRequest, name: str) -> Status[LinkOut]:
     """Return a link that signs the person in, once."""
     path = usecases.make_link(actor=actor_of(request), name=name, now=clock.now())
     return Status(201, LinkOut(path=path))
+
+
+@router.get("/people/{name}/sessions", response=list[SessionOut], summary="A person's sessions")
+def list_sessions(request: HttpRequest, name: str) -> list[SessionOut]:
+    """Return the browsers that a person is signed in with; for admins."""
+    access.require(actor_of(request), Permission.ADMINISTER, what=f"sessions of {name}")
+    _person(name)
+    return [SessionOut.model_validate(row, from_attributes=True) for row in queries.sessions(name)]
+
+
+@router.delete("/people/{name}/sessions", response={204: None}, summary="Sign a person out")
+def end_sessions(request: HttpRequest, name: str) -> Status[None]:
+    """End every session of a person at once."""
+    usecases.end_other_sessions(actor=actor_of(request), name=name, now=clock.now())
+    return Status(204, None)
+
+
+@router.delete(
+    "/people/{name}/sessions/{int:number}", response={204: None}, summary="End one session"
+)
+def end_session(request: HttpRequest, name: str, number: int) -> Status[None]:
+    """End one session of a person at once."""
+    usecases.end_session(actor=actor_of(request), name=name, session_id=number, now=clock.now())
+    return Status(204, None)
 
 
 def _person(name: str) -> PersonOut:

@@ -14,9 +14,17 @@ class IdentityConfig(AppConfig):
 
     def ready(self) -> None:
         """Offer places in the rail; tell the audit log, which keeps ids, how people are called."""
-        from watchkeeper.audit import queries as audit
-        from watchkeeper.identity import queries
+        from allauth.account.signals import authentication_step_completed
+        from django.contrib.auth.signals import user_logged_in, user_logged_out
 
+        from watchkeeper.audit import queries as audit
+        from watchkeeper.identity import middleware, queries
+
+        user_logged_in.connect(middleware.note_sign_in, dispatch_uid="identity")
+        user_logged_out.connect(middleware.note_sign_out, dispatch_uid="identity")
+        authentication_step_completed.connect(
+            middleware.note_confirmation, dispatch_uid="identity"
+        )
         audit.register_names(queries.names_of)
         registry.add(
             NavigationItem("People", "People", "identity:people", "users", order=10),

@@ -4,8 +4,18 @@ from collections.abc import Sequence
 from typing import Any
 from zoneinfo import available_timezones
 
+from allauth.account.forms import ChangePasswordForm
+from allauth.core import context
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.models import Authenticator
 from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 
+from watchkeeper.identity import queries, usecases
+from watchkeeper.identity.models import User
+from watchkeeper.kernel import clock
 from watchkeeper.kernel.actors import Role
 
 _ROLES = {
@@ -123,3 +133,82 @@ class AccountForm(forms.Form):
         choices=lambda: [(name, name.replace("_", " ")) for name in sorted(available_timezones())],
         help_text="Times on every page are written in it.",
     )
+
+
+def begin_attempt(request: HttpRequest, *, what: str, login: str) -> usecases.Attempt:
+    """Count a try at a password or code before it is looked at.
+
+    Raises:
+        ValidationError: it must wait; the answer gets the status and the header that say so.
+    """
+    cookie = request.COOKIES.get(settings.WATCHKEEPER_DEVICE_COOKIE, "")
+    try:
+        return usecases.begin_attempt(
+            what=what,
+            login=login,
+            address=str(getattr(request, "client_address", "")),
+            device=queries.device_in(cookie, user_id=queries.user_id_by_login(login)),
+            now=clock.now(),
+        )
+    except usecases.TooManyTriesError as error:
+        request.wait_seconds = error.retry_after_seconds  # type: ignore[attr-defined]
+        raise ValidationError(error.message, code="too_many_tries") from error
+
+
+def is_code(text: str) -> bool:
+    """Return whether ``text`` looks like a code, which is all digits, and not like a password."""
+    return text.replace(" ", "").replace("-", "").isdigit()
+
+
+def matching_code(request: HttpRequest, user: User, code: str) -> Authenticator | None:
+    """Return what ``code`` is the code of; used up by that. ``None``: of nothing, or used before.
+
+    Raises:
+        ValidationError: too many wrong ones came.
+    """
+    attempt = begin_attempt(request, what="code", login=user.name)
+    spent = code.strip().replace(" ", "").replace("-", "")
+    for authenticator in Authenticator.objects.filter(user=user):
+        if not authenticator.wrap().validate_code(code):
+            continue
+        if not usecases.claim_code(user_id=user.pk, code=spent, now=clock.now()):
+            return None
+        usecases.attempt_succeeded(attempt)
+        authenticator.user = user
+        return authenticator
+    return None
+
+
+class _CodeForm(forms.Form):
+    """How a code is judged, at sign-in and afterwards."""
+
+    user: Any
+    authenticator: Authenticator
+
+    def clean_code(self) -> str:
+        """Return the code if it opens."""
+        code: str = self.cleaned_data["code"]
+        found = matching_code(context.request, self.user, code)
+        if found is None:
+            raise ValidationError("The code is not right, or was used before; wait for the next.")
+        self.authenticator = found
+        return code
+
+
+class SecondFactorForm(_CodeForm, AuthenticateForm):  # type: ignore[misc]
+    """The code that is asked for after the password."""
+
+
+class CodeAgainForm(_CodeForm, ReauthenticateForm):  # type: ignore[misc]
+    """The code that is asked for before something that opens further doors."""
+
+
+class NewPasswordForm(ChangePasswordForm):  # type: ignore[misc]
+    """Another password, for whoever knows the one that holds."""
+
+    def clean_oldpassword(self) -> str:
+        """Return the old password if it is right; wrong ones are counted as at sign-in."""
+        attempt = begin_attempt(context.request, what="password", login=self.user.name)
+        old: str = super().clean_oldpassword()
+        usecases.attempt_succeeded(attempt)
+        return old

@@ -117,3 +117,68 @@ class OneTimeLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} link"
+
+
+class WebSession(models.Model):
+    """A browser that somebody is signed in with; without its row the cookie opens nothing."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    created_at = models.DateTimeField()
+    seen_at = models.DateTimeField(help_text="Last used, to the minute.")
+    confirmed_at = models.DateTimeField(
+        help_text="When the person last proved who they are, by password or code."
+    )
+    address = models.CharField(max_length=64, blank=True)
+    browser = models.CharField(max_length=300, blank=True, help_text="As it names itself.")
+
+    def __str__(self) -> str:
+        return f"session {self.pk} of {self.user_id}"
+
+
+class SignInTries(models.Model):
+    """Wrong passwords or codes in a row, by account, address or known browser.
+
+    The key is a keyed hash, alike for accounts that exist and those that do not.
+    """
+
+    key = models.CharField(max_length=80, unique=True)
+    failures = models.IntegerField(default=0)
+    last_at = models.DateTimeField()
+    wait_until_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.failures} wrong tries"
+
+
+class UsedCode(models.Model):
+    """A code of a second factor that was used; it opens nothing again, on any node."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="used_codes")
+    hash = models.CharField(max_length=64)
+    used_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "hash"], name="identity_code_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"code of {self.user_id}"
+
+
+class LimitReached(models.Model):
+    """Requests that were refused because somebody came too often, gathered by caller.
+
+    Exactly one of token and address is filled.
+    """
+
+    token = models.OneToOneField(
+        ApiToken, null=True, on_delete=models.CASCADE, related_name="limit_reached"
+    )
+    address = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001  NULL is unlike NULL
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    refused = models.BigIntegerField(default=0, help_text="Requests, since the first.")
+
+    def __str__(self) -> str:
+        return f"{self.refused} refused"

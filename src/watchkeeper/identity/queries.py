@@ -11,16 +11,18 @@ from pathlib import Path
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.core import signing
 from django.db.models import Count, Q
 from django.utils.module_loading import import_string
 
 from watchkeeper.identity.domain import tokens
-from watchkeeper.identity.models import ApiToken, Membership, Team, User
+from watchkeeper.identity.models import ApiToken, Membership, Team, User, WebSession
 from watchkeeper.identity.ports import TeamPanel
 from watchkeeper.kernel.actors import Actor, ActorKind, Role
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.plumbing.keys import Keyring
 
+_DEVICE_SALT = "watchkeeper device"
 _ORGANISATION = {Role.ADMIN, Role.AUDITOR}
 _NAMED_ONLY = [origin.value for origin in (Origin.FILE, Origin.SAMPLE, Origin.DISCOVERED)]
 
@@ -95,6 +97,18 @@ class TokenRow:
     last_used_at: dt.datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A browser that somebody is signed in with; empty texts: nobody told."""
+
+    id: int
+    created_at: dt.datetime
+    seen_at: dt.datetime
+    confirmed_at: dt.datetime
+    address: str
+    browser: str
+
+
 def secret_hash(secret: str) -> str:
     """Return the keyed hash under which a token or link is kept; the key lies elsewhere."""
     key = Keyring.load(Path(settings.WATCHKEEPER_KEY_FILE)).derive("tokens")
@@ -111,8 +125,23 @@ def is_set_up() -> bool:
     return accounts.exclude(named_only).exists() or ApiToken.objects.exists()
 
 
-def actor_of_user(user: User, *, via: str, request_id: str = "", address: str = "") -> Actor:
-    """Return a signed-in person as an actor: the organisation's role, and one for each team."""
+def actor_of_user(
+    user: User,
+    *,
+    via: str,
+    request_id: str = "",
+    address: str = "",
+    is_confirmed: bool = True,
+) -> Actor:
+    """Return a signed-in person as an actor: the organisation's role, and one for each team.
+
+    Args:
+        user: The person.
+        via: The door.
+        request_id: Id of the request.
+        address: Where it comes from.
+        is_confirmed: Whether they proved within minutes who they are.
+    """
     own = Role(user.role)
     rows = Membership.objects.filter(user=user).values_list("team_id", "role")
     return Actor(
@@ -124,6 +153,7 @@ def actor_of_user(user: User, *, via: str, request_id: str = "", address: str = 
         via=via,
         request_id=request_id,
         address=address,
+        is_confirmed=is_confirmed,
     )
 
 
@@ -216,6 +246,62 @@ def people(name: str | None = None) -> list[PersonRow]:
         )
         for user in found
     ]
+
+
+def device_in(cookie: str, *, user_id: int | None) -> str:
+    """Return the number by which an account knows this browser; empty: it is a stranger.
+
+    Args:
+        cookie: What the browser sent in its long-lived cookie.
+        user_id: The account.
+    """
+    return devices_in(cookie).get(str(user_id), "")
+
+
+def devices_in(cookie: str) -> dict[str, str]:
+    """Return the numbers of a browser by account; none where it was not us who told it."""
+    try:
+        told = signing.loads(cookie, salt=_DEVICE_SALT)
+    except signing.BadSignature:
+        return {}
+    return {str(user): str(number) for user, number in told.items()}
+
+
+def device_cookie(devices: Mapping[str, str]) -> str:
+    """Return what a browser is told, signed, so that it is known again."""
+    return signing.dumps(dict(devices), salt=_DEVICE_SALT)
+
+
+def user_id_by_login(login: str) -> int | None:
+    """Return the account that a name or mail address means; ``None``: no one, or not one alone."""
+    text = login.strip()
+    found = list(User.objects.filter(name__iexact=text).values_list("pk", flat=True)[:1])
+    if not found and "@" in text:
+        found = list(User.objects.filter(email__iexact=text).values_list("pk", flat=True)[:2])
+    return found[0] if len(found) == 1 else None
+
+
+def session_row(session_id: int, *, user_id: int) -> SessionRow | None:
+    """Return one session of a person; ``None`` if there is none."""
+    found = WebSession.objects.filter(pk=session_id, user_id=user_id).first()
+    return _session(found) if found is not None else None
+
+
+def sessions(name: str) -> list[SessionRow]:
+    """Return the sessions of a person, the newest use first."""
+    found = WebSession.objects.filter(user__name=name).order_by("-seen_at", "-pk")
+    return [_session(row) for row in found]
+
+
+def _session(row: WebSession) -> SessionRow:
+    return SessionRow(
+        id=row.pk,
+        created_at=row.created_at,
+        seen_at=row.seen_at,
+        confirmed_at=row.confirmed_at,
+        address=row.address,
+        browser=row.browser,
+    )
 
 
 def names_of(ids: Collection[int]) -> dict[int, str]:

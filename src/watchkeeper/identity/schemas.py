@@ -120,3 +120,13 @@ class MeOut(Schema):
     label: str
     role: str
     teams: dict[str, str]
+
+
+class SessionOut(Schema):
+    """A browser that somebody is signed in with."""
+
+    id: int
+    created_at: dt.datetime
+    seen_at: dt.datetime = Field(description="Last used, to the minute.")
+    address: str
+    browser: str

@@ -22,6 +22,7 @@ pages = [
     ),
     path("teams/<str:name>/remove", teams.remove, name="remove_team"),
     path("account", account.account, name="account"),
+    path("account/sessions/end", account.end_sessions, name="end_sessions"),
     path("tokens", tokens.token_list, name="tokens"),
     path("tokens/-/new", tokens.new, name="new_token"),
     path("tokens/<str:name>/revoke", tokens.revoke, name="revoke_token"),

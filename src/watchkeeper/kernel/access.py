@@ -12,6 +12,12 @@ from watchkeeper.kernel.actors import Actor, ActorKind, Role
 from watchkeeper.kernel.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 
 
+class ConfirmationNeededError(ForbiddenError):
+    """The person must prove again who they are; the same form may be sent with the proof."""
+
+    code = "confirmation_needed"
+
+
 class Permission(Enum):
     """What an operation needs."""
 
@@ -111,3 +117,22 @@ def require(
     if verdict is Verdict.OTHER_TEAM:
         why += " in the team that owns it"
     raise ForbiddenError(f"You may not change {what}: {why}")
+
+
+def require_confirmed(actor: Actor, *, what: str) -> None:
+    """Return if the one behind a browser proved within 5 minutes who they are.
+
+    A browser left open, or a stolen cookie, must not be enough for what opens further doors.
+    Source: reliability.md S7.
+
+    Args:
+        actor: The one who asks; tokens and the host cannot be asked and are judged by their role.
+        what: What is to be done in words, as ``making a token``.
+
+    Raises:
+        ConfirmationNeededError: the last proof is older.
+    """
+    if not actor.is_confirmed:
+        raise ConfirmationNeededError(
+            f"Confirm that it is you: {what} needs your password, or a code from your app"
+        )

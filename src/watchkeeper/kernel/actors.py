@@ -50,6 +50,8 @@ class Actor:
         via: The door: ``web``, ``api``, ``cli``, ``engine``.
         request_id: Id of the request, for the audit log; empty outside one.
         address: Network address of the caller; empty where there is none.
+        is_confirmed: Whether a person in a browser proved within minutes who they are; ``True``
+            for all others, who cannot be asked.
     """
 
     kind: ActorKind
@@ -60,6 +62,7 @@ class Actor:
     via: str = ""
     request_id: str = ""
     address: str = ""
+    is_confirmed: bool = True
 
 
 ANONYMOUS = Actor(kind=ActorKind.ANONYMOUS, label="nobody")

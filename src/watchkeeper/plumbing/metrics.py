@@ -25,6 +25,10 @@ EGRESS = Counter(
 LEASES = Counter(
     "watchkeeper_leases", "Claims of due work.", ["kind", "outcome"], registry=REGISTRY
 )
+REFUSED = Counter(
+    "watchkeeper_requests_refused", "Requests refused because too many came.", ["limit"],
+    registry=REGISTRY,
+)  # fmt: skip
 BUILD = Gauge("watchkeeper_build_info", "Version that runs.", ["version"], registry=REGISTRY)
 BUILD.labels(__version__).set(1)
 

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
+from watchkeeper.kernel.access import ConfirmationNeededError
 from watchkeeper.kernel.actors import ActorKind
 from watchkeeper.kernel.errors import ConflictError, InvalidError
 from watchkeeper.plumbing.rest import actor_of
@@ -49,6 +50,6 @@ def saved(
             form.add_error(field if field in form.fields else None, problem.detail)
         if not error.problems:
             form.add_error(None, error.message)
-    except ConflictError as error:
+    except (ConflictError, ConfirmationNeededError) as error:
         form.add_error(None, error.message)
     return None

@@ -88,4 +88,49 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(condition=models.Q(('revoked_at__isnull', True)), fields=('name',), name='identity_one_live_token_per_name')],
             },
         ),
+        migrations.CreateModel(
+            name='SignInTries',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.CharField(max_length=80, unique=True)),
+                ('failures', models.IntegerField(default=0)),
+                ('last_at', models.DateTimeField()),
+                ('wait_until_at', models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name='LimitReached',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('address', models.CharField(max_length=64, null=True, unique=True)),
+                ('first_at', models.DateTimeField()),
+                ('last_at', models.DateTimeField()),
+                ('refused', models.BigIntegerField(default=0, help_text='Requests, since the first.')),
+                ('token', models.OneToOneField(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='limit_reached', to='identity.apitoken')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='WebSession',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField()),
+                ('seen_at', models.DateTimeField(help_text='Last used, to the minute.')),
+                ('confirmed_at', models.DateTimeField(help_text='When the person last proved who they are, by password or code.')),
+                ('address', models.CharField(blank=True, max_length=64)),
+                ('browser', models.CharField(blank=True, help_text='As it names itself.', max_length=300)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sessions', to=settings.AUTH_USER_MODEL)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='UsedCode',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('hash', models.CharField(max_length=64)),
+                ('used_at', models.DateTimeField()),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='used_codes', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('user', 'hash'), name='identity_code_once')],
+            },
+        ),
     ]

@@ -1,6 +1,15 @@
 """Writes of identity: people, teams, tokens and one-time links."""
 
+from watchkeeper.identity.usecases.attempts import (
+    Attempt,
+    TooManyTriesError,
+    attempt_succeeded,
+    begin_attempt,
+    forget_old_tries,
+    forget_tries,
+)
 from watchkeeper.identity.usecases.links import (
+    RESCUE,
     SET_UP,
     SET_UP_LASTS,
     SIGN_IN,
@@ -18,6 +27,17 @@ from watchkeeper.identity.usecases.people import (
     create_person,
     remove_sample,
     save_person,
+)
+from watchkeeper.identity.usecases.sessions import (
+    SessionNotFoundError,
+    begin_session,
+    claim_code,
+    confirm_session,
+    end_other_sessions,
+    end_session,
+    forget_session,
+    forget_sessions,
+    live_session,
 )
 from watchkeeper.identity.usecases.shared import (
     NameTakenError,
@@ -43,25 +63,41 @@ from watchkeeper.identity.usecases.tokens import (
 )
 
 __all__ = [
+    "RESCUE",
     "SET_UP",
     "SET_UP_LASTS",
     "SIGN_IN",
     "SIGN_IN_LASTS",
     "TOKEN_LASTS",
+    "Attempt",
     "LinkNotValidError",
     "NameTakenError",
     "NewToken",
     "PersonNotFoundError",
+    "SessionNotFoundError",
     "TeamKeptInFilesError",
     "TeamNotFoundError",
     "TeamTakenOverError",
     "TokenNotFoundError",
+    "TooManyTriesError",
+    "attempt_succeeded",
+    "begin_attempt",
+    "begin_session",
     "change_own",
     "change_person",
+    "claim_code",
+    "confirm_session",
     "create_person",
     "create_token",
+    "end_other_sessions",
+    "end_session",
     "forget_links",
+    "forget_old_tries",
+    "forget_session",
+    "forget_sessions",
+    "forget_tries",
     "link_of",
+    "live_session",
     "make_link",
     "put_member",
     "remove_member",

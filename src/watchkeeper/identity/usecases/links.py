@@ -9,7 +9,7 @@ from django.db import transaction
 from watchkeeper.identity import queries
 from watchkeeper.identity.domain import tokens
 from watchkeeper.identity.models import OneTimeLink, User
-from watchkeeper.identity.usecases import shared
+from watchkeeper.identity.usecases import attempts, shared
 from watchkeeper.kernel import access, ids
 from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.actors import Actor, ActorKind, Role
@@ -17,6 +17,7 @@ from watchkeeper.kernel.errors import ConflictError, InvalidError, NotFoundError
 
 SET_UP = "set-up"
 SIGN_IN = "sign-in"
+RESCUE = "rescue"
 SET_UP_LASTS = dt.timedelta(minutes=30)
 SIGN_IN_LASTS = dt.timedelta(hours=24)
 
@@ -39,18 +40,24 @@ def setup_path(*, now: dt.datetime) -> str | None:
 def make_link(*, actor: Actor, name: str, now: dt.datetime) -> str:
     """Return the path of a link that signs a person in, once, and lets them choose a password.
 
-    One made on the host ends a lock-out: it lets in even those who may not sign in.
+    One made on the host ends a lock-out: it lets in even those who may not sign in, and those who
+    lost their second factor. Every other link asks for the second factor where there is one.
 
     Raises:
         PersonNotFoundError: there is none of that name.
-        ForbiddenError: the actor is no admin.
+        ForbiddenError: the actor is no admin, or a token and the person is an admin.
+        ConfirmationNeededError: the one who asks must prove again who they are.
         ConflictError: the person may not sign in, and this does not come from the host.
     """
     access.require(actor, Permission.ADMINISTER, what=f"person {name}")
     user = shared.person_of(name)
+    if user.role == Role.ADMIN.value:
+        shared.check_may_make_admins(actor)
+    access.require_confirmed(actor, what="a sign-in link")
     if not user.is_active and actor.kind is not ActorKind.SYSTEM:
         raise ConflictError(f"{name} may not sign in; allow that first, then make a link")
-    path = _link_path(SIGN_IN, user=user, lasts=SIGN_IN_LASTS, now=now)
+    purpose = RESCUE if actor.kind is ActorKind.SYSTEM else SIGN_IN
+    path = _link_path(purpose, user=user, lasts=SIGN_IN_LASTS, now=now)
     shared.record(actor, "person.link_made", "person", user.pk, {}, now)
     return path
 
@@ -91,6 +98,8 @@ def use_link(*, secret: str, name: str, password: str, now: dt.datetime, actor: 
     used = OneTimeLink.objects.filter(pk=link.pk, used_at__isnull=True).update(used_at=now)
     if not used:
         raise LinkNotValidError("The link was used already")
+    shared.end_sessions(user)
+    attempts.forget_tries(user=user)
     shared.record(actor, f"link.{link.purpose}", "person", user.pk, {}, now)
     return user
 

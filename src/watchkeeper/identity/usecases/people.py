@@ -32,11 +32,15 @@ def create_person(
         InvalidError: the name, role or address cannot be.
         NameTakenError: there is one of that name.
         TeamNotFoundError: there is no such team.
-        ForbiddenError: the actor is no admin.
+        ForbiddenError: the actor is no admin, or a token that would make one.
+        ConfirmationNeededError: it would be an admin, and the one who asks must prove again who
+            they are.
     """
     access.require(actor, Permission.ADMINISTER, what="people")
     ids.check_name(name, what="A person")
     chosen = shared.role_of(role)
+    if chosen is Role.ADMIN:
+        shared.check_may_make_admins(actor)
     shared.check_email(email)
     if User.objects.filter(name=name).exists():
         raise shared.NameTakenError(f"There is a person named {name} already")
@@ -68,13 +72,17 @@ def change_person(
     Raises:
         InvalidError: the role or address cannot be.
         PersonNotFoundError: there is none of that name.
-        ForbiddenError: the actor is no admin.
+        ForbiddenError: the actor is no admin, or a token that would make one.
+        ConfirmationNeededError: they would become an admin, and the one who asks must prove again
+            who they are.
         ConflictError: it would leave no admin.
     """
     access.require(actor, Permission.ADMINISTER, what=f"person {name}")
     user = shared.person_of(name)
     detail: dict[str, Json] = {}
     if role is not None:
+        if shared.role_of(role) is Role.ADMIN and user.role != Role.ADMIN.value:
+            shared.check_may_make_admins(actor)
         user.role = detail["role"] = shared.role_of(role).value
     if email is not None:
         shared.check_email(email)
@@ -153,6 +161,7 @@ def change_own(
     Raises:
         ForbiddenError: the actor is no person.
         InvalidError: the address or the zone cannot be.
+        ConfirmationNeededError: the address changes, and they must prove again who they are.
     """
     access.require(actor, Permission.READ, what="your account")
     if actor.kind is not ActorKind.USER or actor.id is None:
@@ -164,6 +173,8 @@ def change_own(
         message = f"{time_zone[:64]!r} is no time zone, as Europe/Oslo"
         raise InvalidError(message, [Problem(message, path="time_zone")]) from error
     user = User.objects.get(pk=actor.id)
+    if email != user.email:
+        access.require_confirmed(actor, what="another mail address")
     user.display_name, user.email, user.time_zone = display_name, email, time_zone
     user.save()
     shared.record(actor, "person.changed_own", "person", user.pk, {}, now)

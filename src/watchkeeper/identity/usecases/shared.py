@@ -2,15 +2,21 @@
 
 import datetime as dt
 
-from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from watchkeeper.audit import usecases as audit
 from watchkeeper.identity.models import Team, User
-from watchkeeper.kernel.actors import Actor, Role
+from watchkeeper.kernel import access
+from watchkeeper.kernel.actors import Actor, ActorKind, Role
 from watchkeeper.kernel.documents import Json
-from watchkeeper.kernel.errors import ConflictError, InvalidError, NotFoundError, Problem
+from watchkeeper.kernel.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    Problem,
+)
 
 
 class PersonNotFoundError(NotFoundError):
@@ -68,9 +74,7 @@ def team_of(name: str) -> Team:
 
 def end_sessions(user: User) -> None:
     """Sign a person out everywhere."""
-    for session in Session.objects.all():
-        if session.get_decoded().get("_auth_user_id") == str(user.pk):
-            session.delete()
+    user.sessions.all().delete()
 
 
 def check_email(text: str) -> None:
@@ -82,3 +86,17 @@ def check_email(text: str) -> None:
     except ValidationError as error:
         message = f"{text[:254]!r} is not a mail address, as alice@example.org"
         raise InvalidError(message, [Problem(message, path="email")]) from error
+
+
+def check_may_make_admins(actor: Actor) -> None:
+    """Return if ``actor``, an admin, may make another, or open an admin's door.
+
+    A token may not: whoever stole it would have an account that outlives it and makes tokens.
+
+    Raises:
+        ForbiddenError: the actor is a token.
+        ConfirmationNeededError: the person must prove again who they are.
+    """
+    if actor.kind is ActorKind.TOKEN:
+        raise ForbiddenError("A token cannot make admins or let them in; a person or the host can")
+    access.require_confirmed(actor, what="making an admin")

@@ -51,6 +51,7 @@ def create_token(
         InvalidError: the name, role or length cannot be.
         NameTakenError: there is a live token of that name.
         ForbiddenError: the actor is a token, or may not give that role.
+        ConfirmationNeededError: the person must prove again who they are.
     """
     ids.check_name(name, what="A token")
     chosen = shared.role_of(role)
@@ -59,6 +60,7 @@ def create_token(
     owner = shared.team_of(team) if team is not None else None
     needed = Permission.MANAGE if owner is not None else Permission.ADMINISTER
     access.require(actor, needed, what="tokens", team_id=owner.pk if owner is not None else None)
+    access.require_confirmed(actor, what="making a token")
     if owner is not None and chosen in {Role.ADMIN, Role.AUDITOR}:
         raise InvalidError(f"The role {role} holds for the organisation; leave the team out")
     if not dt.timedelta(0) < lasts <= LONGEST_TOKEN:

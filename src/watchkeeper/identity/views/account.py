@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from watchkeeper.identity import queries, usecases
 from watchkeeper.identity.forms import AccountForm
@@ -14,6 +14,8 @@ from watchkeeper.kernel.actors import ActorKind
 from watchkeeper.kernel.errors import ForbiddenError
 from watchkeeper.plumbing.pages import METHODS, members_only, saved
 from watchkeeper.plumbing.rest import actor_of
+
+_LONGEST_NUMBER = 19
 
 
 @members_only
@@ -40,5 +42,26 @@ def account(request: HttpRequest) -> HttpResponse:
         if saved(form, save):
             messages.success(request, _("Saved."))
             return redirect("identity:account")
-    context = {"row": row, "form": form}
+    context = {
+        "row": row,
+        "form": form,
+        "sessions": queries.sessions(row.name),
+        "this_session": request.session.get("wk_session"),
+    }
     return render(request, "identity/account.html", context, status=422 if form.errors else 200)
+
+
+@members_only
+@require_POST
+def end_sessions(request: HttpRequest) -> HttpResponse:
+    """End one of one's own sessions, or all but this one."""
+    actor, now = actor_of(request), clock.now()
+    this = int(request.session.get("wk_session", 0))
+    number = request.POST.get("session", "")
+    if number.isdecimal() and len(number) < _LONGEST_NUMBER:
+        usecases.end_session(actor=actor, name=actor.label, session_id=int(number), now=now)
+        messages.success(request, _("That session has ended."))
+    else:
+        usecases.end_other_sessions(actor=actor, name=actor.label, now=now, keep=this)
+        messages.success(request, _("You are signed in only here now."))
+    return redirect("identity:account")

@@ -1,5 +1,7 @@
 """The page behind a one-time link."""
 
+from allauth.account.internal.flows.login import perform_password_login
+from allauth.account.models import Login
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -32,6 +34,11 @@ def link(request: HttpRequest, secret: str) -> HttpResponse:
                 field = problem.path if problem.path in form.fields else None
                 form.add_error(field, problem.detail)
         else:
+            if found.purpose == usecases.SIGN_IN:  # by way of the second factor, if there is one
+                told = Login(user=user, redirect_url="/")
+                credentials = {"username": user.name}
+                answer: HttpResponse = perform_password_login(request, credentials, told)
+                return answer
             login(request, user, backend="allauth.account.auth_backends.AuthenticationBackend")
             return redirect("/")
     context = {

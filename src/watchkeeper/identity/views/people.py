@@ -3,6 +3,8 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -12,6 +14,7 @@ from watchkeeper.identity.queries import PersonRow
 from watchkeeper.identity.views import shared
 from watchkeeper.kernel import access, clock
 from watchkeeper.kernel.access import Permission
+from watchkeeper.kernel.actors import Actor
 from watchkeeper.plumbing.pages import METHODS, members_only, saved
 from watchkeeper.plumbing.rest import actor_of
 
@@ -42,18 +45,20 @@ def new(request: HttpRequest) -> HttpResponse:
         name = form.cleaned_data["name"].strip()
         made = saved(
             form,
-            lambda: usecases.create_person(
-                actor=actor,
-                name=name,
-                email=form.cleaned_data["email"],
-                role=form.cleaned_data["role"],
-                now=clock.now(),
+            lambda: _created(
+                actor, name, email=form.cleaned_data["email"], role=form.cleaned_data["role"]
             ),
         )
         if made is not None:
             return _linked(request, name)
     status = 422 if form.is_bound else 200
     return render(request, "identity/person_new.html", {"form": form}, status=status)
+
+
+def _created(actor: Actor, name: str, *, email: str, role: str) -> int:
+    """Make a person; refused first where the link that follows would be."""
+    access.require_confirmed(actor, what="a sign-in link")
+    return usecases.create_person(actor=actor, name=name, email=email, role=role, now=clock.now())
 
 
 @members_only
@@ -92,8 +97,13 @@ def edit(request: HttpRequest, name: str) -> HttpResponse:
 @require_POST
 def link(request: HttpRequest, name: str) -> HttpResponse:
     """Make a one-time link for a person; it is told on the answer to this and never again."""
-    access.require(actor_of(request), Permission.ADMINISTER, what="people")
+    actor = actor_of(request)
+    access.require(actor, Permission.ADMINISTER, what="people")
     _found(name)
+    if not actor.is_confirmed:
+        messages.info(request, _("Confirm that it is you, then make the link again."))
+        place = {"next": reverse("identity:person", args=[name])}
+        return redirect(f"{reverse('account_reauthenticate')}?{urlencode(place)}")
     return _linked(request, name)
 
 

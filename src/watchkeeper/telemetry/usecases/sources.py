@@ -84,6 +84,7 @@ def save_source(
 
     Raises:
         ForbiddenError: the actor is no admin.
+        ConfirmationNeededError: a secret changes, and the person must prove again who they are.
         SourceKeptInFilesError: it is kept in a file, or was taken over from one.
         SourceExistsError: it must be new and is not.
         InvalidError: the name cannot be one, there is no key to seal secrets with, or secrets
@@ -102,6 +103,8 @@ def save_source(
     was = _shown(source) if before else {}
     _put(source, definition)
     changes = _differences(was, _shown(source))
+    if any(change.path.startswith("secrets.") for change in changes):
+        access.require_confirmed(actor, what="changing a secret")
     if before is not None and not changes and not take_over:
         return Change(KIND, definition.name, Action.UNCHANGED)
     if before is not None and source.origin == Origin.FILE.value and origin is not Origin.FILE:
