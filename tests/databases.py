@@ -81,6 +81,22 @@ class Cluster:
         """End the server at once, as a crash does; it recovers at the next start."""
         self._signal(signal.SIGQUIT)
 
+    def freeze(self) -> None:
+        """Stop every process of the server where it stands, its sockets open."""
+        for process in self._processes():
+            os.kill(process, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let every process go on, the first last, so that none is seen as hung."""
+        for process in reversed(self._processes()):
+            os.kill(process, signal.SIGCONT)
+
+    def _processes(self) -> list[int]:
+        assert self._server is not None
+        first = self._server.pid
+        children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        return [first, *map(int, children)]
+
     def stop(self) -> None:
         """End the server, its clients' connections with it."""
         self._signal(signal.SIGINT)

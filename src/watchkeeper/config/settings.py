@@ -73,8 +73,12 @@ def _database(url: str) -> dict[str, Any]:
             "PRAGMA mmap_size=134217728;PRAGMA cache_size=-20000;",
         }
     else:
-        options |= {"connect_timeout": 5, "keepalives_idle": 5, "tcp_user_timeout": 5000}
-        options.setdefault("pool", {"min_size": 1, "max_size": 8, "timeout": 5})
+        database["ENGINE"] = "watchkeeper.plumbing.postgresql"
+        options |= {"connect_timeout": 2, "keepalives_idle": 5, "tcp_user_timeout": 5000}
+        # For each lane (plumbing/postgresql); whoever gets no connection in 2 s is told 503.
+        options.setdefault(
+            "pool", {"min_size": 1, "max_size": 8, "timeout": 2, "reconnect_timeout": 2}
+        )
     return database | {"OPTIONS": options}
 
 

@@ -31,6 +31,8 @@ from watchkeeper.kernel.errors import (
 )
 from watchkeeper.kernel.ids import new_request_id
 from watchkeeper.plumbing import body_limit, metrics, problems, rest
+from watchkeeper.plumbing.postgresql import connections
+from watchkeeper.plumbing.postgresql.connections import Lane
 
 logger = structlog.get_logger("watchkeeper.access")
 
@@ -38,6 +40,7 @@ _ID = re.compile(r"[A-Za-z0-9_-]{8,64}\Z")
 _SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 _METHODS = _SAFE | {"POST", "PUT", "PATCH", "DELETE"}
 _QUIET = re.compile(r"/(healthz|readyz|metrics|static/.*)\Z")
+_INTAKE = re.compile(r"/(in/|api/v1/slis/[^/]+/minutes\Z)")
 _SECRET_PARTS = re.compile(r"token|secret|key|code|password", re.IGNORECASE)
 _HEADERS = {
     "X-Robots-Tag": "noindex",
@@ -64,7 +67,8 @@ class RequestMiddleware:
         given = request.headers.get("X-Request-ID", "")
         request_id = given if _ID.match(given) else new_request_id()
         request.request_id = request_id  # type: ignore[attr-defined]
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        bound = structlog.contextvars.bound_contextvars(request_id=request_id)
+        with bound, connections.taken_for(_lane_of(request)):
             _settle_address(request)
             response = _refused(request) or self._get_response(request)
             response = _uniform(request, response)
@@ -153,6 +157,12 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def wants_problem(request: HttpRequest) -> bool:
     """Return whether the door speaks problem documents instead of pages."""
     return request.path.startswith(("/api/", "/in/")) or request.path == "/metrics"
+
+
+def _lane_of(request: HttpRequest) -> Lane:
+    """Return whose connections a request uses: what is sent to be kept has the reserve."""
+    is_intake = request.method == "POST" and _INTAKE.match(request.path) is not None
+    return Lane.RESERVE if is_intake else Lane.SCREENS
 
 
 def _refused(request: HttpRequest) -> HttpResponse | None:

@@ -1,0 +1,1 @@
+"""Django's PostgreSQL, with deadlines that hold when the server is frozen, and a reserve."""
