@@ -26,6 +26,13 @@ def _no_known_secrets() -> Iterator[None]:
     redaction.forget()
 
 
+@pytest.fixture(autouse=True)
+def _secrets_lie_here(settings: Settings, tmp_path: Path) -> None:
+    settings.WATCHKEEPER = settings.WATCHKEEPER.model_copy(
+        update={"secret_folders": (str(tmp_path),)}
+    )
+
+
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
     stream = io.StringIO()
@@ -191,3 +198,52 @@ def test_commands_log_to_a_file_and_not_to_the_terminal(
 
     assert capsys.readouterr() == ("", "")
     assert (tmp_path / "commands.log").read_text().count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "path", ["/etc/passwd", "../outside", "/proc/self/environ", "a/../../outside", "link"]
+)
+def test_a_file_outside_the_folders_for_secrets_is_not_given_away(
+    path: str, settings: Settings, tmp_path: Path
+) -> None:
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    (tmp_path / "outside").write_text(CANARY)
+    (folder / "link").symlink_to(tmp_path / "outside")
+    settings.WATCHKEEPER = settings.WATCHKEEPER.model_copy(
+        update={"secret_folders": (str(folder),)}
+    )
+
+    for ask in (secret_box.resolve, secret_box.check_references):
+        with pytest.raises(InvalidError, match="WATCHKEEPER_SECRET_FOLDERS"):
+            ask(f"Bearer ${{file:{path}}}")
+
+
+def test_by_default_files_lie_in_the_folder_beside_the_data(
+    settings: Settings, tmp_path: Path
+) -> None:
+    settings.WATCHKEEPER = settings.WATCHKEEPER.model_copy(
+        update={"secret_folders": (), "data": tmp_path}
+    )
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "..data").mkdir()
+    (tmp_path / "secrets" / "..data" / "token").write_text("from a mount")
+    (tmp_path / "secrets" / "token").symlink_to("..data/token")
+
+    assert secret_box.resolve("${file:token}") == "from a mount"
+    assert secret_box.resolve(f"${{file:{tmp_path}/secrets/token}}") == "from a mount"
+
+
+@pytest.mark.parametrize("name", ["WATCHKEEPER_DATABASE_URL", "watchkeeper_token"])
+def test_our_own_settings_are_not_given_away(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, CANARY)
+
+    for ask in (secret_box.resolve, secret_box.check_references):
+        with pytest.raises(InvalidError, match="not given away"):
+            ask(f"${{env:{name}}}")
+
+
+def test_references_are_looked_for_at_any_depth() -> None:
+    secret_box.check_references({"headers": [{"X": "${env:NOT_SET_YET}"}], "url": "http://a"})
+    with pytest.raises(InvalidError, match="is not below"):
+        secret_box.check_references({"headers": [{"X": "${file:/etc/passwd}"}]})

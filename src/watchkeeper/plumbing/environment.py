@@ -46,6 +46,11 @@ class Environment(BaseSettings):
         description="File with the key that secrets, sessions and the audit chain hang on; "
         "default `secret.key` in the data folder, made at the first start. Nodes share it.",
     )
+    secret_folders: tuple[str, ...] = Field(
+        (),
+        description="Folders (comma-separated or a list) below which `${file:PATH}` in a source "
+        "may name a file; default `secrets` in the data folder. Anything else is refused.",
+    )
     public_url: str | None = Field(
         None,
         description="Address people use, as `https://watchkeeper.example.org`; "
@@ -90,7 +95,7 @@ class Environment(BaseSettings):
     )
     token: str | None = Field(None, description="API token that commands send to that server.")
 
-    @field_validator("egress_allow", "trusted_proxies", mode="before")
+    @field_validator("egress_allow", "trusted_proxies", "secret_folders", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -118,6 +123,16 @@ class Environment(BaseSettings):
     def key_file(self) -> Path:
         """Where the key is, or will be made."""
         return self.secret_key_file or self.data / "secret.key"
+
+    @property
+    def secret_places(self) -> tuple[Path, ...]:
+        """The folders that hold files which sources may name."""
+        return tuple(map(Path, self.secret_folders)) or (self.data / "secrets",)
+
+    def owns(self, name: str) -> bool:
+        """Return whether an environment variable of that name is a setting of ours."""
+        prefix, _, rest = name.partition("_")
+        return prefix.upper() == "WATCHKEEPER" and rest.lower() in type(self).model_fields
 
     @property
     def database(self) -> str:

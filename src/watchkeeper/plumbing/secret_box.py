@@ -10,6 +10,7 @@ import binascii
 import os
 import re
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -90,13 +91,64 @@ def resolve(value: str) -> str:
     """Put in what ``${env:NAME}`` and ``${file:PATH}`` name; other text stays as it is.
 
     Raises:
-        InvalidError: the variable is not set, or the file cannot be read or is the key file.
+        InvalidError: the variable is not set or a setting of ours, or the file cannot be read or
+            lies outside the folders for secrets.
     """
     return _REFERENCE.sub(lambda match: _named(match[1], match[2]), value)
 
 
+def check_references(value: object) -> None:
+    """Return if every file and variable that ``value`` names may be named; they need not be there.
+
+    Args:
+        value: Text, or lists and mappings of it to any depth.
+
+    Raises:
+        InvalidError: a file lies outside the folders for secrets, or a variable is a setting of
+            Watchkeeper's own.
+    """
+    if isinstance(value, str):
+        for match in _REFERENCE.finditer(value):
+            _check_variable(match[2]) if match[1] == "env" else _place_of(match[2])
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            check_references(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            check_references(each)
+
+
+def _check_variable(name: str) -> None:
+    if settings.WATCHKEEPER.owns(name):
+        raise InvalidError(f"{name} is a setting of Watchkeeper's own and is not given away")
+
+
+def _place_of(name: str) -> Path:
+    """Return the file that ``name`` means, links followed; relative to the first folder.
+
+    A source sends what it names to a server: the process may read files that are nobody else's.
+    """
+    folders = settings.WATCHKEEPER.secret_places
+    try:
+        path = (folders[0] / name).resolve()
+        own = Path(settings.WATCHKEEPER_KEY_FILE).resolve()
+        inside = any(path.is_relative_to(folder.resolve()) for folder in folders)
+    except (OSError, ValueError) as error:
+        raise InvalidError(f"The secret file {name!r} cannot be read: {error}") from error
+    if path == own:
+        raise InvalidError(f"{name} is Watchkeeper's own key file and is not given away")
+    if not inside:
+        listed = ", ".join(map(str, folders))
+        raise InvalidError(
+            f"The secret file {name} is not below {listed}; put it there, or list its folder in "
+            "WATCHKEEPER_SECRET_FOLDERS"
+        )
+    return path
+
+
 def _named(kind: str, name: str) -> str:
     if kind == "env":
+        _check_variable(name)
         if name not in os.environ:
             raise InvalidError(f"The environment variable {name} is not set")
         secret = os.environ[name]
@@ -108,10 +160,8 @@ def _named(kind: str, name: str) -> str:
 
 def _from_file(name: str) -> str:
     """Return what the file holds, without the line's end; never our own key."""
+    path = _place_of(name)
     try:
-        path = Path(name).resolve()
-        if path == Path(settings.WATCHKEEPER_KEY_FILE).resolve():
-            raise InvalidError(f"{name} is Watchkeeper's own key file and is not given away")
         if not path.is_file():
             raise InvalidError(f"The secret file {name} cannot be read: it is not a file")
         if path.stat().st_size > _LONGEST_FILE:

@@ -87,8 +87,9 @@ def save_source(
         ConfirmationNeededError: a secret changes, and the person must prove again who they are.
         SourceKeptInFilesError: it is kept in a file, or was taken over from one.
         SourceExistsError: it must be new and is not.
-        InvalidError: the name cannot be one, there is no key to seal secrets with, or secrets
-            are to go to another server than the one they were given for.
+        InvalidError: the name cannot be one, there is no key to seal secrets with, secrets are to
+            go to another server than the one they were given for, or a file or variable is named
+            that must not be.
     """
     access.require(actor, Permission.ADMINISTER, what=f"source {definition.name}")
     before = Source.objects.filter(name=definition.name).first()
@@ -100,10 +101,11 @@ def save_source(
         source = before
         _check_hands(source, definition, origin=origin, take_over=take_over)
         _check_server(source, definition)
+    secret_box.check_references([definition.settings, definition.secrets])
     was = _shown(source) if before else {}
     _put(source, definition)
     changes = _differences(was, _shown(source))
-    if any(change.path.startswith("secrets.") for change in changes):
+    if any(change.path.startswith("secrets.") or "${" in str(change.new) for change in changes):
         access.require_confirmed(actor, what="changing a secret")
     if before is not None and not changes and not take_over:
         return Change(KIND, definition.name, Action.UNCHANGED)
