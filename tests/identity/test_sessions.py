@@ -12,12 +12,19 @@ from watchkeeper.identity.models import User, WebSession
 from watchkeeper.kernel import clock
 
 pytestmark = pytest.mark.django_db
+PASSWORD = "a quiet harbour at night"
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
-def signed_in(user: User, **more: str) -> Client:
-    client = Client(**more)  # type: ignore[arg-type]
+def signed_in(user: User) -> Client:
+    client = Client()
     client.force_login(user, backend=BACKEND)
+    return client
+
+
+def signed_in_from(address: str, browser: str) -> Client:
+    client = Client(REMOTE_ADDR=address, HTTP_USER_AGENT=browser)
+    client.post("/account/login/", {"login": "alice", "password": PASSWORD})
     return client
 
 
@@ -87,9 +94,11 @@ def test_disabling_a_person_ends_every_door_at_once() -> None:
 
 def test_people_see_where_they_are_signed_in_and_end_it() -> None:
     alice = make_user("alice")
-    here = signed_in(alice, REMOTE_ADDR="192.0.2.1", HTTP_USER_AGENT="Here/1")
-    there = signed_in(alice, REMOTE_ADDR="192.0.2.2", HTTP_USER_AGENT="There/1")
-    far = signed_in(alice, REMOTE_ADDR="192.0.2.3", HTTP_USER_AGENT="<b>Far</b>")
+    alice.set_password(PASSWORD)
+    alice.save()
+    here = signed_in_from("192.0.2.1", "Here/1")
+    there = signed_in_from("192.0.2.2", "There/1")
+    far = signed_in_from("192.0.2.3", "<b>Far</b>")
     for browser in (here, there, far):
         assert is_in(browser)
     page = here.get("/account").content.decode()

@@ -5,12 +5,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -21,6 +23,8 @@ from watchkeeper.kernel import clock
 from watchkeeper.kernel.actors import ANONYMOUS, Actor, ActorKind
 from watchkeeper.kernel.errors import UnauthenticatedError, UnavailableError, WatchkeeperError
 from watchkeeper.plumbing import limits, middleware, secret_box
+
+logger = structlog.get_logger("watchkeeper.identity")
 
 SESSION_ID = "wk_session"
 CONFIRM_FIELD = "confirm_person"
@@ -139,7 +143,8 @@ class ActorMiddleware:
         request_id = getattr(request, "request_id", "")
         address = getattr(request, "client_address", "")
         if address:
-            limits.check(f"address:{address}", limit=conf.address_rate_limit, now=now)
+            caller = replace(ANONYMOUS, address=address, request_id=request_id, via="web")
+            _limit(f"address:{address}", caller, limit=conf.address_rate_limit)
         if not request.path.startswith("/api/"):
             return _person(request, request_id=request_id, address=address)
         header = request.headers.get("Authorization", "")
@@ -149,7 +154,7 @@ class ActorMiddleware:
         actor = queries.actor_of_token(secret, now=now, request_id=request_id, address=address)
         if actor is None:
             raise UnauthenticatedError("The token is unknown, expired or revoked")
-        limits.check(f"token:{actor.id}", limit=conf.token_rate_limit, now=now)
+        _limit(f"token:{actor.id}", actor, limit=conf.token_rate_limit)
         return actor
 
     def _may_come(self, request: HttpRequest) -> bool:
@@ -165,6 +170,24 @@ class ActorMiddleware:
         if request.path.startswith("/api/"):
             return middleware.error_answer(request, UnavailableError(message))
         return render(request, "identity/closed.html", status=503)
+
+
+def _limit(key: str, actor: Actor, *, limit: int) -> None:
+    """Count one more of ``actor``; whoever comes too often is refused, and that is written down.
+
+    Raises:
+        OverLimitError: with the seconds until the next minute.
+    """
+    now = clock.now()
+    try:
+        limits.check(key, limit=limit, now=now)
+    except limits.OverLimitError as error:
+        if error.newly_told:
+            try:
+                usecases.note_limit(actor=actor, refused=error.newly_told, now=now)
+            except DatabaseError:  # the refusal stands, and the metric has counted it
+                logger.warning("limit not written down", key=key, exc_info=True)
+        raise
 
 
 def _person(request: HttpRequest, *, request_id: str, address: str) -> Actor:

@@ -178,7 +178,7 @@ class LimitReached(models.Model):
     address = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001  NULL is unlike NULL
     first_at = models.DateTimeField()
     last_at = models.DateTimeField()
-    refused = models.BigIntegerField(default=0, help_text="Requests, since the first.")
+    refused = models.BigIntegerField(default=0, help_text="Requests of this episode, at least.")
 
     def __str__(self) -> str:
         return f"{self.refused} refused"

@@ -16,7 +16,14 @@ from django.db.models import Count, Q
 from django.utils.module_loading import import_string
 
 from watchkeeper.identity.domain import tokens
-from watchkeeper.identity.models import ApiToken, Membership, Team, User, WebSession
+from watchkeeper.identity.models import (
+    ApiToken,
+    LimitReached,
+    Membership,
+    Team,
+    User,
+    WebSession,
+)
 from watchkeeper.identity.ports import TeamPanel
 from watchkeeper.kernel.actors import Actor, ActorKind, Role
 from watchkeeper.kernel.origins import Origin
@@ -82,7 +89,11 @@ class PersonRow:
 
 @dataclass(frozen=True, slots=True)
 class TokenRow:
-    """A token, without what opens; nobody made it where it was made on the host."""
+    """A token, without what opens; nobody made it where it was made on the host.
+
+    ``limited_at`` is when it last came too often, ``None`` if never lately; ``refused`` how many
+    of its requests were refused then, at least.
+    """
 
     id: int
     name: str
@@ -95,6 +106,17 @@ class TokenRow:
     expires_at: dt.datetime
     revoked_at: dt.datetime | None
     last_used_at: dt.datetime | None
+    limited_at: dt.datetime | None
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class LimitedAddress:
+    """A network address that came too often; ``refused`` requests at least, of the last time."""
+
+    address: str
+    limited_at: dt.datetime
+    refused: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +338,7 @@ def person_by_name(name: str) -> PersonRow | None:
 
 def token_rows() -> list[TokenRow]:
     """Return all tokens, revoked and expired ones too, by name."""
+    limited = {row.token_id: row for row in LimitReached.objects.filter(token__isnull=False)}
     return [
         TokenRow(
             id=row.pk,
@@ -329,8 +352,19 @@ def token_rows() -> list[TokenRow]:
             expires_at=row.expires_at,
             revoked_at=row.revoked_at,
             last_used_at=row.last_used_at,
+            limited_at=limited[row.pk].last_at if row.pk in limited else None,
+            refused=limited[row.pk].refused if row.pk in limited else 0,
         )
         for row in ApiToken.objects.select_related("team", "created_by").order_by("name", "id")
+    ]
+
+
+def addresses_limited(*, since: dt.datetime) -> list[LimitedAddress]:
+    """Return the addresses that came too often since an instant, the newest first; 50 at most."""
+    found = LimitReached.objects.filter(address__isnull=False, last_at__gte=since)
+    return [
+        LimitedAddress(row.address or "", row.last_at, row.refused)
+        for row in found.order_by("-last_at")[:50]
     ]
 
 

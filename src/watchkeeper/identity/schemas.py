@@ -111,6 +111,10 @@ class TokenOut(Schema):
     expires_at: dt.datetime
     revoked_at: dt.datetime | None
     last_used_at: dt.datetime | None
+    limited_at: dt.datetime | None = Field(
+        None, description="When it last came too often, within 30 days."
+    )
+    refused: int = Field(0, description="Requests refused then, at least.")
 
 
 class MeOut(Schema):

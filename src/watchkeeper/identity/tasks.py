@@ -12,6 +12,7 @@ def forget(now: dt.datetime) -> None:
     """Remove ended sessions and links, and wrong tries that no longer count."""
     usecases.forget_links(before=now - dt.timedelta(days=30))
     usecases.forget_old_tries(before=now - dt.timedelta(days=2))
+    usecases.forget_limits(before=now - dt.timedelta(days=30))
     usecases.forget_sessions(now=now)
     call_command("clearsessions", verbosity=0)
 

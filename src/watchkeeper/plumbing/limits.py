@@ -9,11 +9,34 @@ import threading
 from collections import Counter
 
 from watchkeeper.kernel.errors import LimitError
+from watchkeeper.plumbing import metrics
 
 _lock = threading.Lock()
 _counts: Counter[str] = Counter()
 _minute = 0
 _MAX_KEYS = 100_000
+
+
+class OverLimitError(LimitError):
+    """Somebody came more often in this minute than they may.
+
+    Attributes:
+        excess: How many were refused of this key in this minute, this one included.
+    """
+
+    def __init__(self, message: str, *, retry_after_seconds: int, excess: int) -> None:
+        super().__init__(message, retry_after_seconds=retry_after_seconds)
+        self.excess = excess
+
+    @property
+    def newly_told(self) -> int:
+        """How many refusals this one stands for in what is written down; 0: nothing is written.
+
+        A flood must not become a flood of writes: the 1st, 2nd, 4th, 8th … is written and stands
+        for those since the one before, so that what is written is at least half of what was.
+        """
+        is_power = self.excess & (self.excess - 1) == 0
+        return max(self.excess // 2, 1) if is_power else 0
 
 
 def check(key: str, *, limit: int, now: dt.datetime) -> None:
@@ -25,7 +48,7 @@ def check(key: str, *, limit: int, now: dt.datetime) -> None:
         now: The present instant.
 
     Raises:
-        LimitError: with the seconds until the next minute.
+        OverLimitError: with the seconds until the next minute.
     """
     global _minute  # noqa: PLW0603  the window all keys share
     seconds = int(now.timestamp())
@@ -36,9 +59,11 @@ def check(key: str, *, limit: int, now: dt.datetime) -> None:
         _counts[key] += 1
         count = _counts[key]
     if count > limit:
-        raise LimitError(
+        metrics.REFUSED.labels(key.partition(":")[0]).inc()
+        raise OverLimitError(
             f"More than {limit} requests in a minute; wait a little",
             retry_after_seconds=60 - seconds % 60,
+            excess=count - limit,
         )
 
 

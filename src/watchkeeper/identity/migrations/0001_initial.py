@@ -133,4 +133,9 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('user', 'hash'), name='identity_code_once')],
             },
         ),
+        migrations.AlterField(
+            model_name='limitreached',
+            name='refused',
+            field=models.BigIntegerField(default=0, help_text='Requests of this episode, at least.'),
+        ),
     ]

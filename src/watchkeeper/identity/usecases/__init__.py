@@ -8,6 +8,7 @@ from watchkeeper.identity.usecases.attempts import (
     forget_old_tries,
     forget_tries,
 )
+from watchkeeper.identity.usecases.limits import forget_limits, note_limit
 from watchkeeper.identity.usecases.links import (
     RESCUE,
     SET_UP,
@@ -91,6 +92,7 @@ __all__ = [
     "create_token",
     "end_other_sessions",
     "end_session",
+    "forget_limits",
     "forget_links",
     "forget_old_tries",
     "forget_session",
@@ -99,6 +101,7 @@ __all__ = [
     "link_of",
     "live_session",
     "make_link",
+    "note_limit",
     "put_member",
     "remove_member",
     "remove_sample",

@@ -19,6 +19,7 @@ from watchkeeper.kernel.actors import Actor
 from watchkeeper.plumbing.pages import METHODS, members_only, saved
 from watchkeeper.plumbing.rest import actor_of
 
+_LATELY = dt.timedelta(days=7)
 _SOON = dt.timedelta(days=14)
 
 
@@ -49,12 +50,18 @@ def token_list(request: HttpRequest) -> HttpResponse:
     lines = [_line(row, now, may_revoke=_manages(actor, row)) for row in rows]
     lines.sort(key=lambda line: (not line.is_live, line.row.expires_at, line.row.name))
     context = {
+        "limited": [line.row for line in lines if _is_limited(line.row, now)],
+        "addresses": queries.addresses_limited(since=now - _LATELY) if reads_all else [],
         "lines": lines,
         "live": sum(line.is_live for line in lines),
         "reads_all": reads_all,
         "may_make": access.may(actor, Permission.ADMINISTER) or bool(_teams(actor)),
     }
     return render(request, "identity/tokens.html", context)
+
+
+def _is_limited(row: TokenRow, now: dt.datetime) -> bool:
+    return row.limited_at is not None and row.limited_at > now - _LATELY
 
 
 def _manages(actor: Actor, row: TokenRow) -> bool:
