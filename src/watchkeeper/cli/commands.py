@@ -51,6 +51,12 @@ for function in (
     app.command(function.__name__, epilog=EPILOG)(function)
 
 
+key_app = typer.Typer(help="The keys that secrets are sealed with.", no_args_is_help=True)
+key_app.command("rotate", epilog=EPILOG)(host.rotate_key)
+key_app.command("reseal", epilog=EPILOG)(host.reseal)
+app.add_typer(key_app, name="key")
+
+
 @app.command("version")
 def version() -> None:
     """Print the version."""

@@ -116,6 +116,30 @@ def restore(
     typer.echo("Restored; start with: watchkeeper up")
 
 
+def rotate_key() -> None:
+    """Add a newer key to the key file and seal every stored secret with it."""
+    bootstrap.open_data()
+    from django.conf import settings
+
+    from watchkeeper.plumbing.keys import Keyring
+
+    Keyring.add(settings.WATCHKEEPER_KEY_FILE)
+    typer.echo(f"A newer key stands in {settings.WATCHKEEPER_KEY_FILE}; keep a copy of it apart")
+    _reseal()
+
+
+def reseal() -> None:
+    """Seal every stored secret with the newest key of the key file."""
+    bootstrap.open_data()
+    _reseal()
+
+
+def _reseal() -> None:
+    from watchkeeper.plumbing import secret_box
+
+    typer.echo(f"{secret_box.reseal_all()} secrets are sealed with it")
+
+
 def _log() -> None:
     """Write log lines to standard error, as a server does."""
     from watchkeeper.plumbing import logs

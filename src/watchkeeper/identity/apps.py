@@ -19,12 +19,14 @@ class IdentityConfig(AppConfig):
 
         from watchkeeper.audit import queries as audit
         from watchkeeper.identity import middleware, queries
+        from watchkeeper.plumbing import secret_box
 
         user_logged_in.connect(middleware.note_sign_in, dispatch_uid="identity")
         user_logged_out.connect(middleware.note_sign_out, dispatch_uid="identity")
         authentication_step_completed.connect(
             middleware.note_confirmation, dispatch_uid="identity"
         )
+        secret_box.register_keeper(middleware.reseal_second_factors)
         audit.register_names(queries.names_of)
         registry.add(
             NavigationItem("People", "People", "identity:people", "users", order=10),

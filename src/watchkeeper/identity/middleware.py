@@ -59,15 +59,20 @@ class AccountAdapter(DefaultAccountAdapter):
 class SecondFactorAdapter(DefaultMFAAdapter):
     """Keeps the secrets of second factors sealed; the key lies outside the database."""
 
-    _CONTEXT = "second factor"
+    CONTEXT = "second factor"
 
     def encrypt(self, text: str) -> str:
         """Return ``text`` sealed."""
-        return secret_box.seal(text, context=self._CONTEXT)
+        return secret_box.seal(text, context=self.CONTEXT)
 
     def decrypt(self, encrypted_text: str) -> str:
         """Return what was sealed."""
-        return secret_box.open_sealed(encrypted_text, context=self._CONTEXT)
+        return secret_box.open_sealed(encrypted_text, context=self.CONTEXT)
+
+
+def reseal_second_factors() -> int:
+    """Seal second factors with the newest key; for ``secret_box.register_keeper``."""
+    return usecases.reseal_second_factors(context=SecondFactorAdapter.CONTEXT)
 
 
 def note_sign_in(*, request: HttpRequest, user: User, **rest: object) -> None:

@@ -10,6 +10,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.loader import MigrationLoader
 
 from watchkeeper.kernel.errors import InvalidError
+from watchkeeper.plumbing import secret_box
 from watchkeeper.plumbing.keys import Keyring
 from watchkeeper.plumbing.models import Fixed
 
@@ -132,12 +133,20 @@ def _check_key() -> None:
     """Refuse a key file that is not the one this database was made with."""
     if Fixed._meta.db_table not in connection.introspection.table_names():
         return
-    fingerprint = Keyring.load(Path(settings.WATCHKEEPER_KEY_FILE)).fingerprint()
+    ring = Keyring.load(Path(settings.WATCHKEEPER_KEY_FILE))
+    fingerprint = ring.fingerprint()
     row, _ = Fixed.objects.get_or_create(name=_FINGERPRINT, defaults={"value": fingerprint})
     if row.value != fingerprint:
         raise InvalidError(
             f"The key file {settings.WATCHKEEPER_KEY_FILE} is not the one that this database was "
             "made with; put the old one back, or name it in WATCHKEEPER_SECRET_KEY_FILE"
+        )
+
+    sealed = Fixed.objects.filter(name=secret_box.SEALED_WITH).first()
+    if sealed is not None and ring.opening(sealed.value) is None:
+        raise InvalidError(
+            f"The key file {settings.WATCHKEEPER_KEY_FILE} lacks the key that secrets are sealed "
+            "with since the last change of keys; put the newest key file back"
         )
 
 

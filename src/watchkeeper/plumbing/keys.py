@@ -3,10 +3,12 @@
 The key file holds 32 random bytes in base64, mode 600, beside the data or where
 ``WATCHKEEPER_SECRET_KEY_FILE`` says; never in the database nor in a backup. Every use derives
 its own key by HKDF, so that a leaked one opens nothing else.
+
+The first line is the installation's key: it stays. Further lines are newer keys that secrets are
+sealed with: the last one seals, every one opens.
 """
 
 import base64
-import binascii
 import os
 import secrets
 from dataclasses import dataclass
@@ -23,9 +25,15 @@ _LENGTH = 32
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """The root key of an installation."""
+    """The keys of an installation.
+
+    Attributes:
+        root: The first: what tokens, sessions and the audit chain hang on.
+        newer: Those that secrets are sealed with since; empty: with the first.
+    """
 
     root: bytes
+    newer: tuple[bytes, ...] = ()
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -35,12 +43,54 @@ class Keyring:
             InvalidError: it cannot be read or does not hold a key.
         """
         try:
-            root = base64.b64decode(path.read_text().strip(), validate=True)
-        except (OSError, UnicodeDecodeError, binascii.Error) as error:
+            lines = path.read_text().split() or [""]
+            found = [base64.b64decode(line, validate=True) for line in lines]
+        except (OSError, UnicodeDecodeError, ValueError) as error:
             raise InvalidError(f"The key file {path} cannot be read: {error}") from error
-        if len(root) != _LENGTH:
-            raise InvalidError(f"The key file {path} holds {len(root)} bytes, not {_LENGTH}")
-        return cls(root)
+        for key in found:
+            if len(key) != _LENGTH:
+                raise InvalidError(f"The key file {path} holds {len(key)} bytes, not {_LENGTH}")
+        return cls(found[0], tuple(found[1:]))
+
+    @classmethod
+    def add(cls, path: Path) -> Self:
+        """Write one more key to the file; secrets are sealed with it from then on.
+
+        The file is replaced as a whole: whoever reads it meanwhile sees the old or the new one.
+
+        Raises:
+            InvalidError: it cannot be read or written.
+        """
+        cls.load(path)
+        fresh = path.with_name(f"{path.name}.new")
+        try:
+            lines = path.read_text().split()
+            lines.append(base64.b64encode(secrets.token_bytes(_LENGTH)).decode())
+            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write("\n".join(lines) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(path)
+            folder = os.open(path.parent, os.O_RDONLY)
+            os.fsync(folder)
+            os.close(folder)
+        except OSError as error:
+            message = f"The key file {path} cannot be written: {error.strerror}"
+            raise InvalidError(message) from error
+        return cls.load(path)
+
+    def sealing(self) -> Self:
+        """Return the newest key alone: what is sealed is sealed with it."""
+        return type(self)(self.newer[-1]) if self.newer else self
+
+    def opening(self, fingerprint: str) -> Self | None:
+        """Return the key of that fingerprint alone; ``None`` if it is not here."""
+        for key in (self.root, *self.newer):
+            one = type(self)(key)
+            if one.fingerprint() == fingerprint:
+                return one
+        return None
 
     @classmethod
     def load_or_make(cls, path: Path) -> Self:

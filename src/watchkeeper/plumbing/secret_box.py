@@ -10,17 +10,21 @@ import binascii
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
+from django.db import transaction
 
 from watchkeeper.kernel.errors import InvalidError
 from watchkeeper.plumbing import redaction
 from watchkeeper.plumbing.keys import Keyring
+from watchkeeper.plumbing.models import Fixed
 
+SEALED_WITH = "secrets sealed with key"
+_keepers: list[Callable[[], int]] = []
 _NONCE = 12
 _LONGEST_FILE = 65_536
 _REFERENCE = re.compile(r"\$\{(env|file):([^}]+)\}")
@@ -58,7 +62,7 @@ def seal_bytes(plain: bytes, *, context: str) -> str:
     Raises:
         InvalidError: there is no key file.
     """
-    ring = _ring()
+    ring = _ring().sealing()
     nonce = secrets.token_bytes(_NONCE)
     box = AESGCM(ring.derive("secrets")).encrypt(nonce, plain, context.encode())
     return f"wk1.{ring.fingerprint()}.{base64.urlsafe_b64encode(nonce + box).decode()}"
@@ -70,16 +74,50 @@ def open_bytes(sealed: str, *, context: str) -> bytes:
     Raises:
         InvalidError: the key is another one, or the text or its context was changed.
     """
-    ring = _ring()
     version, _, rest = sealed.partition(".")
     fingerprint, _, body = rest.partition(".")
-    if version != "wk1" or fingerprint != ring.fingerprint():
+    ring = _ring().opening(fingerprint) if version == "wk1" else None
+    if ring is None:
         raise InvalidError("A stored secret was sealed with another key; restore that key file")
     try:
         raw = base64.urlsafe_b64decode(body)
         return AESGCM(ring.derive("secrets")).decrypt(raw[:_NONCE], raw[_NONCE:], context.encode())
     except (InvalidTag, binascii.Error, ValueError) as error:
         raise InvalidError("A stored secret cannot be opened: it was changed") from error
+
+
+def resealed(sealed: str, *, context: str) -> str:
+    """Return a secret sealed with the newest key; one that is stays as it is.
+
+    Raises:
+        InvalidError: its key is not here, or the text or its context was changed.
+    """
+    if sealed.startswith(f"wk1.{_ring().sealing().fingerprint()}."):
+        return sealed
+    return seal_bytes(open_bytes(sealed, context=context), context=context)
+
+
+def register_keeper(reseal: Callable[[], int]) -> None:
+    """Let a slice that stores sealed secrets seal them anew when :func:`reseal_all` asks.
+
+    Args:
+        reseal: Seals all of the slice's secrets anew and returns how many changed.
+    """
+    if reseal not in _keepers:
+        _keepers.append(reseal)
+
+
+@transaction.atomic
+def reseal_all() -> int:
+    """Seal every stored secret with the newest key; return how many changed.
+
+    Raises:
+        InvalidError: one cannot be opened; nothing was changed then.
+    """
+    changed = sum(reseal() for reseal in _keepers)
+    fingerprint = _ring().sealing().fingerprint()
+    Fixed.objects.update_or_create(name=SEALED_WITH, defaults={"value": fingerprint})
+    return changed
 
 
 def is_reference(value: str) -> bool:

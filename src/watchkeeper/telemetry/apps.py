@@ -12,7 +12,11 @@ class TelemetryConfig(AppConfig):
     label = "telemetry"
 
     def ready(self) -> None:
-        """Offer the place in the rail."""
+        """Offer the place in the rail; keep secrets that are sealed anew with new keys."""
+        from watchkeeper.plumbing import secret_box
+        from watchkeeper.telemetry.usecases.sources import reseal_secrets
+
+        secret_box.register_keeper(reseal_secrets)
         registry.add(
             NavigationItem("Settings", "Sources", "telemetry:sources", "database", order=10)
         )

@@ -39,6 +39,7 @@ from watchkeeper.identity.usecases.sessions import (
     forget_session,
     forget_sessions,
     live_session,
+    reseal_second_factors,
 )
 from watchkeeper.identity.usecases.shared import (
     NameTakenError,
@@ -106,6 +107,7 @@ __all__ = [
     "remove_member",
     "remove_sample",
     "remove_team",
+    "reseal_second_factors",
     "revoke_token",
     "save_person",
     "save_team",

@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from allauth.mfa.models import Authenticator
 from django.db import IntegrityError, transaction
 
 from watchkeeper.identity import queries
@@ -13,6 +14,7 @@ from watchkeeper.kernel import access
 from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.actors import Actor, ActorKind
 from watchkeeper.kernel.errors import NotFoundError
+from watchkeeper.plumbing import secret_box
 
 _CODE_KEPT = dt.timedelta(minutes=10)
 _NAME_LENGTH = 300
@@ -123,3 +125,21 @@ def _theirs(actor: Actor, name: str) -> User:
     if not (actor.kind is ActorKind.USER and actor.id == user.pk):
         access.require(actor, Permission.ADMINISTER, what=f"sessions of {name}")
     return user
+
+
+def reseal_second_factors(*, context: str) -> int:
+    """Seal the secrets of every second factor with the newest key; return how many changed.
+
+    Args:
+        context: What they are bound to.
+
+    Raises:
+        InvalidError: one cannot be opened.
+    """
+    changed = 0
+    for row in Authenticator.objects.select_for_update().order_by("pk"):
+        sealed = {name: row.data[name] for name in ("secret", "seed") if name in row.data}
+        anew = {name: secret_box.resealed(text, context=context) for name, text in sealed.items()}
+        changed += sum(anew[name] != text for name, text in sealed.items())
+        Authenticator.objects.filter(pk=row.pk).update(data=row.data | anew)
+    return changed

@@ -353,3 +353,20 @@ def check_spec(*, actor: Actor, spec: SliSpec, team_id: int | None = None) -> tu
         return ()
     source = _found(spec.source)
     return queries.adapter_of(source.kind).check(queries.config_of(source.pk), spec)
+
+
+def reseal_secrets() -> int:
+    """Seal the secrets of every source with the newest key; return how many changed.
+
+    Raises:
+        InvalidError: one cannot be opened.
+    """
+    changed = 0
+    for source in Source.objects.select_for_update().order_by("pk"):
+        anew = {
+            name: secret_box.resealed(text, context=source_rows.secret_context(source.name, name))
+            for name, text in source.sealed.items()
+        }
+        changed += sum(anew[name] != text for name, text in source.sealed.items())
+        Source.objects.filter(pk=source.pk).update(sealed=anew)
+    return changed
