@@ -18,7 +18,7 @@ from watchkeeper.slos import queries
 from watchkeeper.slos.domain import timeline, windows
 from watchkeeper.slos.domain.definition import BudgetingMethod
 from watchkeeper.slos.queries import FiringRow, Standing
-from watchkeeper.slos.views import figures, lines, places, ranges, rule_notes, sentences
+from watchkeeper.slos.views import figures, lines, places, ranges, sentences
 from watchkeeper.slos.views.figures import Scene
 from watchkeeper.slos.views.places import Place
 from watchkeeper.telemetry import queries as telemetry
@@ -63,8 +63,7 @@ def detail(request: HttpRequest, name: str) -> HttpResponse:
         "ranges": ranges.offered(standing),
         "choice": ranges.form(scene.shown, standing, zone=zone, own=own_zone_of(request)),
         "burn_rules": figures.burn_bars(standing, firings, now=now, zone=zone),
-        "left_out": rule_notes.left_out(standing),
-        "low_traffic": rule_notes.low_traffic_findings(standing),
+        "rule_findings": lines.finding_lines(queries.findings_of(standing)),
         "firings": lines.firing_lines(firings[:_FEW]),
         "older_firings": lines.firing_lines(firings[_FEW:]),
         "exclusions": lines.exclusion_lines(exclusions, authors),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from watchkeeper.identity import queries as identity
+from watchkeeper.slos.domain.findings import Finding, FindingKind
 from watchkeeper.slos.domain.timeline import Day
 from watchkeeper.slos.queries import ExclusionRow, FiringRow, Version
 from watchkeeper.slos.usecases.definitions import differences
@@ -14,6 +15,14 @@ from watchkeeper.ui.domain import numbers, states, times
 
 _FEW = 5
 _WORST_DAYS = 5
+_FINDINGS = {
+    FindingKind.ALERT_CONDITION: ("done", "Not followed"),
+    FindingKind.RULE_LEFT_OUT: ("done", "Left out"),
+    FindingKind.NO_RULES: ("nodata", "No rule"),
+    FindingKind.RATE_UNKNOWN: ("nodata", "Unknown"),
+    FindingKind.LOW_TRAFFIC: ("few", "Few events"),
+}
+"""The mark and the word of each kind of finding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,20 @@ class VersionLine:
     author: str
     changes: Sequence[tuple[str, str, str]]
     more: int
+
+
+@dataclass(frozen=True, slots=True)
+class FindingLine:
+    """One thing to know of the burn rules."""
+
+    mark: str
+    word: str
+    detail: str
+
+
+def finding_lines(found: Sequence[Finding]) -> list[FindingLine]:
+    """Return what is to be known of burn rules, ready to be written."""
+    return [FindingLine(*_FINDINGS[finding.kind], finding.detail) for finding in found]
 
 
 def authors_of(
