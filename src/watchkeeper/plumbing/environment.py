@@ -49,7 +49,7 @@ class Environment(BaseSettings):
     secret_folders: tuple[str, ...] = Field(
         (),
         description="Folders (comma-separated or a list) below which `${file:PATH}` in a source "
-        "may name a file; default `secrets` in the data folder. Anything else is refused.",
+        "may name a file; default `secrets` in the data folder. The host itself may name any.",
     )
     public_url: str | None = Field(
         None,

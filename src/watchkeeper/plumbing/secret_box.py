@@ -10,7 +10,7 @@ import binascii
 import os
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -130,30 +130,42 @@ def resolve(value: str) -> str:
 
     Raises:
         InvalidError: the variable is not set or a setting of ours, or the file cannot be read or
-            lies outside the folders for secrets.
+            is our key file.
     """
     return _REFERENCE.sub(lambda match: _named(match[1], match[2]), value)
 
 
-def check_references(value: object) -> None:
+def check_references(value: object, *, any_file: bool = False) -> None:
     """Return if every file and variable that ``value`` names may be named; they need not be there.
 
     Args:
         value: Text, or lists and mappings of it to any depth.
+        any_file: Whether files outside the folders for secrets may be named: by those who could
+            read them anyway, as the person at the machine's own command line.
 
     Raises:
-        InvalidError: a file lies outside the folders for secrets, or a variable is a setting of
-            Watchkeeper's own.
+        InvalidError: a file lies outside the folders for secrets, or is the key file, or a
+            variable is a setting of Watchkeeper's own.
     """
+    for text in _texts(value):
+        for match in _REFERENCE.finditer(text):
+            if match[1] == "env":
+                _check_variable(match[2])
+            elif not any_file:
+                _check_place(match[2])
+            else:
+                _place_of(match[2])
+
+
+def _texts(value: object) -> Iterator[str]:
     if isinstance(value, str):
-        for match in _REFERENCE.finditer(value):
-            _check_variable(match[2]) if match[1] == "env" else _place_of(match[2])
+        yield value
     elif isinstance(value, Mapping):
         for each in value.values():
-            check_references(each)
+            yield from _texts(each)
     elif isinstance(value, list | tuple):
         for each in value:
-            check_references(each)
+            yield from _texts(each)
 
 
 def _check_variable(name: str) -> None:
@@ -162,26 +174,29 @@ def _check_variable(name: str) -> None:
 
 
 def _place_of(name: str) -> Path:
-    """Return the file that ``name`` means, links followed; relative to the first folder.
-
-    A source sends what it names to a server: the process may read files that are nobody else's.
-    """
-    folders = settings.WATCHKEEPER.secret_places
+    """Return the file that ``name`` means, links followed; relative to the first folder."""
     try:
-        path = (folders[0] / name).resolve()
+        path = (settings.WATCHKEEPER.secret_places[0] / name).resolve()
         own = Path(settings.WATCHKEEPER_KEY_FILE).resolve()
-        inside = any(path.is_relative_to(folder.resolve()) for folder in folders)
     except (OSError, ValueError) as error:
         raise InvalidError(f"The secret file {name!r} cannot be read: {error}") from error
     if path == own:
         raise InvalidError(f"{name} is Watchkeeper's own key file and is not given away")
-    if not inside:
+    return path
+
+
+def _check_place(name: str) -> None:
+    """Return if the file lies where a source may name files, whoever saves the source.
+
+    A source sends what it names to a server: the process may read files that are nobody else's.
+    """
+    path, folders = _place_of(name), settings.WATCHKEEPER.secret_places
+    if not any(path.is_relative_to(folder.resolve()) for folder in folders):
         listed = ", ".join(map(str, folders))
         raise InvalidError(
             f"The secret file {name} is not below {listed}; put it there, or list its folder in "
             "WATCHKEEPER_SECRET_FOLDERS"
         )
-    return path
 
 
 def _named(kind: str, name: str) -> str:

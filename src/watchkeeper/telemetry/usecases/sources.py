@@ -1,7 +1,7 @@
 """Adding, changing, removing and trying sources; only admins may."""
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -9,7 +9,7 @@ from django.db import transaction
 from watchkeeper.audit import usecases as audit
 from watchkeeper.kernel import access
 from watchkeeper.kernel.access import Permission
-from watchkeeper.kernel.actors import Actor
+from watchkeeper.kernel.actors import Actor, ActorKind
 from watchkeeper.kernel.documents import Json
 from watchkeeper.kernel.errors import ConflictError, InvalidError, Problem
 from watchkeeper.kernel.origins import Origin
@@ -95,13 +95,11 @@ def save_source(
     before = Source.objects.filter(name=definition.name).first()
     if before is not None and must_be_new:
         raise SourceExistsError(f"There is a source named {definition.name} already")
-    if before is None:
-        source = Source(name=definition.name, created_at=now, origin=origin.value)
-    else:
-        source = before
+    source = before or Source(name=definition.name, created_at=now, origin=origin.value)
+    if before is not None:
         _check_hands(source, definition, origin=origin, take_over=take_over)
         _check_server(source, definition)
-    secret_box.check_references([definition.settings, definition.secrets])
+    _check_references(actor, definition)
     was = _shown(source) if before else {}
     _put(source, definition)
     changes = _differences(was, _shown(source))
@@ -111,19 +109,25 @@ def save_source(
         return Change(KIND, definition.name, Action.UNCHANGED)
     if before is not None and source.origin == Origin.FILE.value and origin is not Origin.FILE:
         source.is_taken_over = True
-    source.origin = origin.value
-    source.is_sample = origin is Origin.SAMPLE
+    source.origin, source.is_sample = origin.value, origin is Origin.SAMPLE
     source.save()
+    detail = {"fields": [change.path for change in changes], "origin": origin.value}
+    _record(actor, "source.saved", source.pk, detail, now=now)
+    return Change(KIND, source.name, Action.UPDATE if before else Action.CREATE, changes)
+
+
+def _record(
+    actor: Actor, action: str, source_id: int, detail: Mapping[str, Json], *, now: dt.datetime
+) -> None:
     audit.record(
-        actor=actor,
-        action="source.saved",
-        kind="source",
-        object_id=source.pk,
-        detail={"fields": [change.path for change in changes], "origin": origin.value},
-        now=now,
+        actor=actor, action=action, kind="source", object_id=source_id, detail=detail, now=now
     )
-    action = Action.UPDATE if before else Action.CREATE
-    return Change(KIND, definition.name, action, changes)
+
+
+def _check_references(actor: Actor, definition: SourceDefinition) -> None:
+    """Return if ``actor`` may have files and variables that are named sent to the source."""
+    is_host = actor.kind is ActorKind.SYSTEM
+    secret_box.check_references([definition.settings, definition.secrets], any_file=is_host)
 
 
 def _check_hands(
@@ -269,14 +273,7 @@ def remove_source(
             "remove or change them first"
         )
     SliVersion.objects.filter(source=source).update(source=None)
-    audit.record(
-        actor=actor,
-        action="source.removed",
-        kind="source",
-        object_id=source.pk,
-        detail={"name": name},
-        now=now,
-    )
+    _record(actor, "source.removed", source.pk, {"name": name}, now=now)
     source.delete()
     return Change(KIND, name, Action.REMOVE)
 
@@ -317,6 +314,7 @@ def try_source(*, actor: Actor, definition: SourceDefinition) -> SourceCheck:
         DependencyError: it did not answer, or refused.
     """
     access.require(actor, Permission.ADMINISTER, what=f"source {definition.name}")
+    _check_references(actor, definition)
     stored = Source.objects.filter(name=definition.name).first()
     secrets = {name: plain for name, plain in definition.secrets.items() if plain}
     if stored is not None:
