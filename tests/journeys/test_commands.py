@@ -133,6 +133,7 @@ FAULTS: list[tuple[list[str], int, str]] = [
     (["validate", "-f", "other.yaml"], 1, "other.yaml:2: .*only openslo/v1 is read"),
     (["apply", "-f", "whole.yaml"], 2, r"whole.yaml:\d+: .*leaves no error budget"),
     (["apply", "--plan", "-f", "slo.yaml"], 0, ""),
+    (["apply", "--prune", "-f", "-"], 2, "so nothing is pruned"),
     (["slo", "status", "--at", "yesterday"], 2, "'yesterday' is not a time with its zone"),
     (["slo", "status", "--at", "9999-12-31T23:59:59Z"], 2, "between the years"),
     (["slo", "status", "--at", "0001-01-01T00:00:00Z"], 2, "between the years"),
@@ -151,7 +152,8 @@ FAULTS: list[tuple[list[str], int, str]] = [
 SCRIPT = """
 import contextlib, io, json, sys
 from watchkeeper.cli import main
-for words in json.load(sys.stdin):
+cases = json.load(sys.stdin)
+for words in cases:
     told = io.StringIO()
     with contextlib.redirect_stderr(told), contextlib.redirect_stdout(io.StringIO()):
         code = main.run(words)

@@ -32,7 +32,10 @@ def apply(
     as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
 ) -> None:
     """Make Watchkeeper be as the documents say: all of them, or none."""
-    files = [{"name": name, "text": text} for name, text in _read(paths)]
+    read = _read(paths)
+    if prune and any(name == "-" and not text.strip() for name, text in read):
+        raise InvalidError("Nothing came on standard input, so nothing is pruned")
+    files = [{"name": name, "text": text} for name, text in read]
     body = {"files": files, "paths": paths, "plan": plan, "prune": prune}
     answer = transport.current().call("POST", "/api/v1/apply", json=body).json()
     if as_json:

@@ -121,6 +121,8 @@ class FiringOut(Schema):
     service: str
     rule: str
     severity: str
+    objective_index: int = Field(description="Place of the objective in the SLO, from 0.")
+    window_index: int = Field(description="Place of the window in the SLO, from 0.")
     started_at: dt.datetime
     ended_at: dt.datetime | None
     reason: dict[str, Any]

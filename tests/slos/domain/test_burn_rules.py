@@ -300,7 +300,14 @@ def test_rules_that_cannot_be_are_refused_with_a_sentence(
 
 
 @pytest.mark.parametrize(
-    ("target", "message"), [("1", "no error budget"), ("1.2", "no error budget"), ("0", "above 0")]
+    ("target", "message"),
+    [
+        ("1", "no error budget"),
+        ("1.2", "below 1"),
+        ("99.9", "below 1"),
+        ("0", "above 0"),
+        ("0.99999999999", "at most 10 decimal places"),
+    ],
 )
 def test_targets_at_the_edges_are_refused_with_a_sentence(target: str, message: str) -> None:
     with pytest.raises(InvalidError, match=message):

@@ -107,7 +107,11 @@ def check_target(target: Decimal) -> None:
     Raises:
         InvalidError: it leaves no budget, promises nothing, or is finer than what is kept.
     """
-    if target >= 1:
+    if target > 1:
+        raise InvalidError(
+            f"a target is a share above 0 and below 1 (99.9 % is 0.999), not {target}"
+        )
+    if target == 1:
         raise InvalidError(
             "a target of 100 % leaves no error budget, so nothing could be spent or measured; "
             "choose less, as 0.9999"
