@@ -1,0 +1,113 @@
+"""A disk that is full: what was answered 2xx is there, the rest is 503, and it heals."""
+
+import contextlib
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.product import Product
+from tests.servers import program
+
+HEALS_WITHIN = 20.0
+SLO = """
+apiVersion: openslo/v1
+kind: SLO
+metadata: {name: checkout}
+spec:
+  service: shop
+  budgetingMethod: Occurrences
+  indicator:
+    metadata: {name: pushed}
+    spec:
+      ratioMetric:
+        good: {metricSource: {type: push, spec: {}}}
+        total: {metricSource: {type: push, spec: {}}}
+  timeWindow: [{duration: 1d, isRolling: true}]
+  objectives: [{target: 0.9}]
+"""
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 24 MiB; needs the right to mount."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    command = [program("mount"), "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(place)]
+    if os.geteuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("this user may not mount a disk")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+class Pusher:
+    """Sends one minute after the other and keeps a ledger of what was answered."""
+
+    def __init__(self, product: Product) -> None:
+        self.product = product
+        self.token = str(
+            product.json("token", "create", "--name", "t", "--role", "admin")["token"]
+        )
+        file = product.data.parent / "slo.yaml"
+        file.write_text(SLO)
+        product.run("apply", "-f", str(file))
+        self.answers: dict[str, int] = {}
+
+    def push(self) -> int:
+        number = len(self.answers)
+        at = f"2026-03-02T{number // 60:02}:{number % 60:02}:00Z"
+        status, _ = self.product.request(
+            "POST",
+            "/api/v1/slis/pushed/minutes",
+            token=self.token,
+            body={"minutes": [{"time": at, "good": 1, "total": 1}]},
+        )
+        self.answers[at] = status
+        return status
+
+    def heals(self) -> bool:
+        until = time.monotonic() + HEALS_WITHIN
+        while time.monotonic() < until:
+            if self.push() == 200:
+                return True
+            time.sleep(0.2)
+        return False
+
+    def lost(self) -> list[str]:
+        """Return the minutes that were answered 2xx and are not there."""
+        _, body = self.product.request(
+            "GET",
+            "/api/v1/slis/pushed/minutes?from=2026-03-02T00:00:00Z&to=2026-03-03T00:00:00Z",
+            token=self.token,
+        )
+        kept = {minute["time"] for minute in body["minutes"] if minute["total"]}
+        return [at for at, status in self.answers.items() if status == 200 and at not in kept]
+
+
+def fill(place: Path) -> None:
+    with (place / "ballast").open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(b"x" * 4096)
+
+
+def test_a_full_disk_refuses_loudly_and_heals_without_a_restart(small_disk: Path) -> None:
+    product = Product(small_disk / "data")
+    product.start()
+    try:
+        pusher = Pusher(product)
+        assert [pusher.push() for _ in range(5)] == [200] * 5
+        fill(small_disk)
+        full = [pusher.push() for _ in range(40)]
+        assert set(full) <= {200, 503}, "room that was set aside may be used up first"
+        assert full[-5:] == [503] * 5
+        (small_disk / "ballast").unlink()
+
+        assert pusher.heals()
+        assert pusher.lost() == []
+        assert product.process is not None
+        assert product.process.poll() is None
+    finally:
+        product.stop()
