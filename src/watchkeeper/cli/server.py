@@ -13,6 +13,7 @@ import uvicorn
 from django.conf import settings
 
 from watchkeeper.kernel.errors import InvalidError
+from watchkeeper.plumbing import memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Server(uvicorn.Server):
         """Bind, then tell."""
         await super().startup(sockets)  # type: ignore[arg-type]
         if self.started:
+            memory.leave_out_what_is_loaded()
             await asyncio.to_thread(self._on_ready)
 
 

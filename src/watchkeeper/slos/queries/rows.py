@@ -1,12 +1,14 @@
 """Rows for lists: from the newest tick, never computed while somebody waits."""
 
 import datetime as dt
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import FloatField, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from watchkeeper.slos.domain import status as words
 from watchkeeper.slos.domain.definition import Severity
@@ -17,7 +19,11 @@ from watchkeeper.slos.queries.definitions import slo_id
 
 @dataclass(frozen=True, slots=True)
 class StateRow:
-    """Where one objective stands over one window; see ``SloState``."""
+    """Where one objective stands over one window; see ``SloState``.
+
+    Of a list of thousands few rows are shown, so what is stored as JSON is read when it is asked
+    for.
+    """
 
     slo: str
     service: str
@@ -41,9 +47,21 @@ class StateRow:
     budget_remaining_projected: float | None
     coverage: float | None
     exhausted_in_seconds: float | None
-    burn_rates: Mapping[str, float | None]
+    burn_rates_json: str
     unknown_rules: int
-    spark: Sequence[float | None]
+    spark_json: str
+
+    @property
+    def burn_rates(self) -> Mapping[str, float | None]:
+        """Burn rate of each lookback by its label; ``None`` where unknown."""
+        found: dict[str, float | None] = json.loads(self.burn_rates_json)
+        return found
+
+    @property
+    def spark(self) -> Sequence[float | None]:
+        """Budget left, a point for each thirtieth of the window; ``None`` where unknown."""
+        found: list[float | None] = json.loads(self.spark_json)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +111,10 @@ class ExclusionRow:
 
 
 _STATE_FIELDS = (
-    "slo_id", "objective_index", "window_index", "objective", "window", "method", "as_of",
-    "status", "severity", "urgency", "sli", "good", "total", "budget_remaining",
-    "budget_remaining_projected", "coverage", "exhausted_in_seconds", "burn_rates",
-    "unknown_rules", "spark",
+    "slo_id", "objective_index", "window_index", Cast("objective", FloatField()), "window",
+    "method", "as_of", "status", "severity", "urgency", "sli", "good", "total",
+    "budget_remaining", "budget_remaining_projected", "coverage", "exhausted_in_seconds",
+    Cast("burn_rates", TextField()), "unknown_rules", Cast("spark", TextField()),
 )  # fmt: skip
 _SLO_FIELDS = (
     "id", "name", "title", "service_name", "service__owner__name", "service__owner_id",
@@ -176,7 +194,7 @@ def _state(slo: tuple[Any, ...], values: tuple[Any, ...]) -> StateRow:
         *slo,
         objective_index,
         window_index,
-        float(objective),
+        objective,
         window,
         method,
         as_of,

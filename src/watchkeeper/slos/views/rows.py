@@ -44,7 +44,6 @@ class Row:
     team: str | None
     tier: int | None
     origin: str
-    url: str
     look: str
     words: str
     urgency: int
@@ -53,6 +52,17 @@ class Row:
     is_mine: bool = False
     journeys: Sequence[str] = ()
     team_words: str = NO_TEAM
+
+    @property
+    def url(self) -> str:
+        """The page of the objective over the window."""
+        url = reverse("slos:detail", args=[self.name])
+        place = {}
+        if self.state is not None and self.state.objective_index:
+            place["objective"] = self.state.objective_index
+        if self.state is not None and self.state.window_index:
+            place["window"] = self.state.window_index
+        return f"{url}?{urlencode(place)}" if place else url
 
     @property
     def left(self) -> float | None:
@@ -195,17 +205,6 @@ def rows_of(slos: Sequence[SloRow], around: Around | None = None) -> list[Row]:
     return found
 
 
-def address_of(slo: SloRow, state: StateRow | None) -> str:
-    """Return the page of one objective over one window."""
-    url = reverse("slos:detail", args=[slo.name])
-    place = {}
-    if state is not None and state.objective_index:
-        place["objective"] = state.objective_index
-    if state is not None and state.window_index:
-        place["window"] = state.window_index
-    return f"{url}?{urlencode(place)}" if place else url
-
-
 def _row(slo: SloRow, state: StateRow | None, around: Around) -> Row:
     several = len(slo.states) > 1
     return Row(
@@ -215,7 +214,6 @@ def _row(slo: SloRow, state: StateRow | None, around: Around) -> Row:
         team=slo.owner,
         tier=slo.tier,
         origin=slo.origin,
-        url=address_of(slo, state),
         look=states.look(state.status, severity=state.severity).key if state else "nodata",
         words=state.words if state else "Not judged yet",
         urgency=state.urgency if state else _NOT_JUDGED,
