@@ -74,15 +74,24 @@ class FakeSource:
         cls.good = staticmethod(lambda minute: minute % 7 * 1000)
 
     def fetch(
-        self, source: SourceConfig, requests: Sequence[SliRequest], *, start: int, end: int
+        self,
+        source: SourceConfig,
+        requests: Sequence[SliRequest],
+        *,
+        start: int,
+        end: int,
+        skip: tuple[int, int] | None = None,
     ) -> Sequence[Fetched]:
         self._answer(source)
-        self.calls.append((source.name, len(requests), start, end))
+        stretches = [(skip[1], end), (start, skip[0])] if skip else [(start, end)]
+        self.calls.extend((source.name, len(requests), *each) for each in stretches)
         minutes = np.arange(start, end)
         good = np.array([type(self).good(int(each)) for each in minutes], np.int64)
         covered = minutes >= (self.first or 0)
         total = np.full(len(minutes), 7000, np.int64)
         series = MinuteSeries(start, good * covered, total * covered, covered)
+        if skip is not None:
+            series = series.without(start=skip[0], end=skip[1])
         return [Fetched(each.version_id, series, 0, self.findings) for each in requests]
 
     def oldest(self, source: SourceConfig) -> int | None:

@@ -2,12 +2,14 @@
 
 import datetime as dt
 
+import numpy as np
 import pytest
 
 from tests.telemetry.factories import FakeSource, make_sli, make_source, minute_of, query
 from watchkeeper.kernel import actors
 from watchkeeper.telemetry import queries, tasks, usecases
 from watchkeeper.telemetry.models import Restatement, SliBackfill, Source
+from watchkeeper.telemetry.usecases import collect
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +47,23 @@ def test_a_minute_is_asked_90_seconds_after_its_end_and_again_at_ten_minutes(
     run_for(10, now=now + dt.timedelta(seconds=90))
     asked = [(start, end) for _, _, start, end in fake_source.calls if start <= at < end]
     assert asked == [(at, at + 1)]
+
+
+def test_the_newest_minute_and_the_one_asked_again_share_a_call(
+    now: dt.datetime, fake_source: type[FakeSource]
+) -> None:
+    make_source(now=now)
+    make_sli(now=now, spec=query("requests"))
+    middle = run_for(12, now=now)
+
+    due = collect.next_round(Source.objects.get().pk, now=middle + dt.timedelta(minutes=1))
+    assert due is not None
+    [[told]] = due.fetch()
+
+    ranges = sorted(due.ask.ranges)
+    measured = (np.flatnonzero(told.series.covered) + told.series.start).tolist()
+    assert measured == [minute for low, high in ranges for minute in range(low, high)]
+    assert len(ranges) == 2
 
 
 def test_late_data_found_at_the_second_asking_is_restated(

@@ -69,9 +69,23 @@ class MinuteSource(Protocol):
     """
 
     def fetch(
-        self, source: SourceConfig, requests: Sequence[SliRequest], *, start: int, end: int
+        self,
+        source: SourceConfig,
+        requests: Sequence[SliRequest],
+        *,
+        start: int,
+        end: int,
+        skip: tuple[int, int] | None = None,
     ) -> Sequence[Fetched]:
         """Return the minutes ``[start, end)`` of every request.
+
+        Args:
+            source: Whom to ask.
+            requests: What is wanted.
+            start: First minute.
+            end: The minute after the last.
+            skip: Minutes ``[from, to)`` inside that are not wanted, and not covered in the answer;
+                so that the newest minutes and those asked for again share their requests.
 
         Raises:
             DependencyError: the source cannot be reached or refuses.

@@ -120,3 +120,25 @@ def test_minutes_are_the_same_however_few_are_asked_at_once(
 
     assert counted == total[20 : 20 + len(counted)]
     assert missed == wrong[20 : 20 + len(counted)]
+
+
+def test_two_minutes_asked_together_are_the_same_as_asked_alone(
+    prometheus: StartPrometheus,
+) -> None:
+    history, total, wrong = shop(15)
+    server, adapter = prometheus(history=history.openmetrics()), PrometheusSource()
+
+    for again in range(20, MINUTES - 10, 3):
+        low, high = START + again, START + again + 10
+        (found,) = adapter.fetch(
+            source(server.url),
+            [SliRequest(1, TOTAL)],
+            start=low,
+            end=high,
+            skip=(low + 1, high - 1),
+        )
+
+        assert not any(covered(found)[1:-1])
+        assert not any(totals(found)[1:-1])
+        assert (totals(found)[0], totals(found)[-1]) == (total[again], total[again + 9])
+        assert (bads(found)[0], bads(found)[-1]) == (wrong[again], wrong[again + 9])

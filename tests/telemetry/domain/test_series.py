@@ -52,3 +52,12 @@ def test_a_spec_survives_its_json() -> None:
 def test_an_unknown_way_of_measuring_is_refused(wrong: dict[str, str]) -> None:
     with pytest.raises(InvalidError, match="not known"):
         SliSpec(**wrong)  # type: ignore[arg-type]
+
+
+def test_a_stretch_taken_out_is_not_measured() -> None:
+    series = MinuteSeries(5, np.array([1, 2, 3]), np.array([2, 3, 4]), np.ones(3, np.bool_))
+
+    rest = series.without(start=6, end=9)
+
+    assert rest.covered.tolist() == [True, False, False]
+    assert (rest.good.tolist(), rest.total.tolist()) == ([1, 0, 0], [2, 0, 0])

@@ -47,7 +47,13 @@ class PrometheusSource:
         self._lock = threading.Lock()
 
     def fetch(
-        self, source: SourceConfig, requests: Sequence[SliRequest], *, start: int, end: int
+        self,
+        source: SourceConfig,
+        requests: Sequence[SliRequest],
+        *,
+        start: int,
+        end: int,
+        skip: tuple[int, int] | None = None,
     ) -> Sequence[Fetched]:
         """See ``telemetry.ports.MinuteSource``; one refused query does not stop the others."""
         client = PrometheusClient(Connection.of(source))
@@ -55,7 +61,8 @@ class PrometheusSource:
         growing = [_begin(request) for request in requests]
         queries = [query for item in growing if item.plan for query in item.plan.roles.values()]
         for first in range(start, end, CHUNK_MINUTES):
-            chunk = reader.read(queries, start=first, end=min(end, first + CHUNK_MINUTES))
+            until = min(end, first + CHUNK_MINUTES)
+            chunk = reader.read(queries, start=first, end=until, skip=skip)
             for item in growing:
                 item.parts.append(_minutes(item, chunk))
         return [_finished(item, start=start, end=end) for item in growing]
@@ -214,7 +221,7 @@ def _counts(query: Query, chunk: Chunk, *, watched: Flags) -> Counts:
         return Counts(values, np.isfinite(values))
     return answers.counted(
         chunk.edges[query], chunk.runs.get(query, []), start=chunk.start, watched=watched
-    )
+    ).only(chunk.asked)
 
 
 def _finished(item: _Growing, *, start: int, end: int) -> Fetched:

@@ -39,6 +39,8 @@ class Chunk:
     Attributes:
         start: First minute.
         end: The minute after the last.
+        skip: Minutes ``[from, to)`` inside that are not asked for; ``None`` for none.
+        asked: Whether each minute is asked for.
         edges: Of each counter, the sum at every minute's edge; NaN where there was none.
         watched: Of each counter, whether it had a value shortly before each minute.
         doubts: Of each counter, minutes that edges do not tell.
@@ -52,6 +54,8 @@ class Chunk:
 
     start: int
     end: int
+    skip: tuple[int, int] | None = None
+    asked: Flags = field(init=False)
     edges: dict[CounterQuery, Numbers] = field(default_factory=dict)
     watched: dict[CounterQuery, Flags] = field(default_factory=dict)
     doubts: dict[CounterQuery, Flags] = field(default_factory=dict)
@@ -66,6 +70,19 @@ class Chunk:
     def length(self) -> int:
         """How many minutes there are."""
         return self.end - self.start
+
+    @property
+    def stretches(self) -> list[tuple[int, int]]:
+        """The minutes ``[from, to)`` that are asked for."""
+        if self.skip is None:
+            return [(self.start, self.end)]
+        low, high = (min(max(each, self.start), self.end) for each in self.skip)
+        return [each for each in ((self.start, low), (high, self.end)) if each[0] < each[1]]
+
+    def __post_init__(self) -> None:
+        self.asked = np.zeros(self.length, np.bool_)
+        for start, end in self.stretches:
+            self.asked[start - self.start : end - self.start] = True
 
 
 class Reader:
@@ -84,13 +101,26 @@ class Reader:
         self.narrow_bytes = narrow_bytes
         self._wide: set[CounterQuery] = set()
 
-    def read(self, queries: Iterable[Query], *, start: int, end: int) -> Chunk:
+    def read(
+        self,
+        queries: Iterable[Query],
+        *,
+        start: int,
+        end: int,
+        skip: tuple[int, int] | None = None,
+    ) -> Chunk:
         """Return what the server tells of ``[start, end)``, at most a day.
+
+        Args:
+            queries: What to ask; each is asked once.
+            start: First minute.
+            end: The minute after the last.
+            skip: Minutes ``[from, to)`` inside that need not be told.
 
         Raises:
             DependencyError: the server could not be asked; a refused query is told in the chunk.
         """
-        chunk = Chunk(start, end)
+        chunk = Chunk(start, end, skip)
         asked = list(dict.fromkeys(queries))
         counters = [query for query in asked if isinstance(query, CounterQuery)]
         values = [query for query in asked if isinstance(query, ValueQuery)]
@@ -104,14 +134,16 @@ class Reader:
     def _read_values(
         self, pool: ThreadPoolExecutor, chunk: Chunk, queries: Sequence[ValueQuery]
     ) -> None:
-        grid = Grid((chunk.start + 1) * 60, chunk.end * 60, 60)
         chunk.values = {query: np.full(chunk.length, np.nan) for query in queries}
         seen = {query: np.zeros(chunk.length, np.int64) for query in queries}
-        for query, series in self._ask(pool, chunk, packs.values(queries), None, grid):
-            assert isinstance(query, ValueQuery)
-            minute = (np.rint(series.times).astype(np.int64) // 60) - chunk.start - 1
-            chunk.values[query][minute] = series.values
-            seen[query][minute] += 1
+        asked = packs.values(queries)
+        grids = [Grid((start + 1) * 60, end * 60, 60) for start, end in chunk.stretches]
+        for grid in _together(grids):
+            for query, series in self._ask(pool, chunk, asked, None, grid):
+                assert isinstance(query, ValueQuery)
+                minute = (np.rint(series.times).astype(np.int64) // 60) - chunk.start - 1
+                chunk.values[query][minute] = series.values
+                seen[query][minute] += 1
         for value, times in seen.items():
             chunk.values[value][times > 1] = np.nan
             chunk.several[value] = int(np.count_nonzero(times > 1))
@@ -121,39 +153,40 @@ class Reader:
     ) -> None:
         form = packs.sums(self._dialect)
         first = chunk.start - minutes.WATCHED_MINUTES
-        sums = {query: np.full(chunk.end - first + 1, np.nan) for query in queries}
-        spoiled = {query: np.zeros(len(sums[query]), np.bool_) for query in queries}
+        place = {query: row for row, query in enumerate(queries)}
+        sums = np.full((len(place), chunk.end - first + 1), np.nan)
+        spoiled = np.zeros(sums.shape, np.bool_)
         grid = Grid(first * 60, chunk.end * 60, 60)
         for query, series in self._ask(pool, chunk, packs.grouped(queries, form), form, grid):
             assert isinstance(query, CounterQuery)
             edge = (np.rint(series.times).astype(np.int64) // 60) - first
-            sums[query][edge] = series.values
-            spoiled[query][edge] = ~np.isfinite(series.values)  # by one NaN among the series
-        for counter, found in sums.items():
-            chunk.watched[counter] = (
-                np.isfinite(found[: chunk.length]) | spoiled[counter][: chunk.length]
-            )
-            edges = chunk.edges[counter] = found[minutes.WATCHED_MINUTES :]
-            odd = spoiled[counter][minutes.WATCHED_MINUTES :]
-            chunk.spoiled[counter] = odd[1:] | odd[:-1] | minutes.differences(edges)[2]
-            chunk.doubts[counter] = chunk.spoiled[counter].copy()
+            sums[place[query], edge] = series.values
+            spoiled[place[query], edge] = ~np.isfinite(series.values)  # by one NaN of many
+        watched = np.isfinite(sums) | spoiled
+        edges = sums[:, minutes.WATCHED_MINUTES :]
+        odd = spoiled[:, minutes.WATCHED_MINUTES :]
+        odd = (odd[:, 1:] | odd[:, :-1] | minutes.differences(edges)[2]) & chunk.asked
+        for counter, row in place.items():
+            chunk.watched[counter] = watched[row, : chunk.length]
+            chunk.edges[counter] = edges[row]
+            chunk.spoiled[counter] = odd[row]
+            chunk.doubts[counter] = odd[row].copy()
 
     def _find_doubts(
         self, pool: ThreadPoolExecutor, chunk: Chunk, queries: Sequence[CounterQuery]
     ) -> None:
-        """Mark minutes in which series came, went or were reset, looking closer in two steps."""
-        whole = chunk.length // _BLOCK_MINUTES * _BLOCK_MINUTES
-        rest = chunk.length - whole
+        """Mark minutes in which series came, went or were reset, looking closer in two steps.
+
+        A query that only narrows another is asked about only where the other is not clear.
+        """
         blocks: dict[tuple[int, int], list[CounterQuery]] = {}
-        parts = []
-        if whole:
-            first = (chunk.start + _BLOCK_MINUTES) * 60
-            step = _BLOCK_MINUTES * 60
-            parts.append((_BLOCK_MINUTES, Grid(first, (chunk.start + whole) * 60, step)))
-        if rest:
-            parts.append((rest, Grid(chunk.end * 60, chunk.end * 60, rest * 60)))
-        for length, grid in parts:
-            for query, edge in self._anomalies(pool, chunk, queries, length, grid):
+        widest = packs.covers(tuple(queries))
+        first = [query for query in queries if query not in widest]
+        for length, grid in _blocks(chunk.stretches):
+            found = self._anomalies(pool, chunk, first, length, grid)
+            unclear = {query for query, _ in found} | chunk.failed.keys()
+            then = [query for query, wide in widest.items() if wide in unclear]
+            for query, edge in found + self._anomalies(pool, chunk, then, length, grid):
                 blocks.setdefault((edge - length, edge), []).append(query)
         for (start, end), doubted in blocks.items():
             for query in doubted:
@@ -223,7 +256,7 @@ class Reader:
         wanted = [
             (query, start, end)
             for query in queries
-            if query not in chunk.failed
+            if query not in chunk.failed and chunk.doubts[query].any()
             for start, end in minutes.runs(
                 chunk.doubts[query], start=chunk.start, longest=_BLOCK_MINUTES
             )
@@ -343,6 +376,8 @@ class Reader:
     ) -> list[tuple[Query, Series]]:
         """Return every series of every pack's answer with the query that it belongs to."""
         portions = packs.requests(asked, steps=grid.count)
+        if len(portions) == 1:
+            return self._portion(chunk, portions[0], form, grid)
         found = pool.map(lambda portion: self._portion(chunk, portion, form, grid), portions)
         return [item for portion in found for item in portion]
 
@@ -374,6 +409,28 @@ class Reader:
             if query is not None:
                 found.append((query, series))
         return found
+
+
+def _blocks(stretches: Iterable[tuple[int, int]]) -> list[tuple[int, Grid]]:
+    """Return the ends of whole hours and of what is left, with the minutes up to each end."""
+    grids: dict[int, list[Grid]] = {}
+    for start, end in stretches:
+        whole = (end - start) // _BLOCK_MINUTES * _BLOCK_MINUTES
+        if whole:
+            first = Grid((start + _BLOCK_MINUTES) * 60, (start + whole) * 60, _BLOCK_MINUTES * 60)
+            grids.setdefault(_BLOCK_MINUTES, []).append(first)
+        if end - start > whole:
+            rest = end - start - whole
+            grids.setdefault(rest, []).append(Grid(end * 60, end * 60, rest * 60))
+    return [(length, grid) for length, own in grids.items() for grid in _together(own)]
+
+
+def _together(grids: Sequence[Grid]) -> list[Grid]:
+    """Return the same instants in fewer grids: two single ones are one of two."""
+    if len(grids) != 2 or any(grid.count > 1 for grid in grids):
+        return list(grids)
+    (first, last) = grids
+    return [Grid(first.start, last.end, last.end - first.start)]
 
 
 def _smaller(portion: Sequence[Pack], form: Form | None) -> list[tuple[Pack, ...]]:

@@ -17,14 +17,23 @@ class SampleSource:
     """See ``telemetry.ports.MinuteSource``; it never fails and has history without end."""
 
     def fetch(
-        self, source: SourceConfig, requests: Sequence[SliRequest], *, start: int, end: int
+        self,
+        source: SourceConfig,
+        requests: Sequence[SliRequest],
+        *,
+        start: int,
+        end: int,
+        skip: tuple[int, int] | None = None,
     ) -> Sequence[Fetched]:
         """See ``MinuteSource``; a series that is not known was never measured."""
         seed = _seed(source)
-        return [
-            Fetched(request.version_id, _minutes(request.spec, seed=seed, start=start, end=end))
-            for request in requests
-        ]
+        told = []
+        for request in requests:
+            series = _minutes(request.spec, seed=seed, start=start, end=end)
+            if skip is not None:
+                series = series.without(start=skip[0], end=skip[1])
+            told.append(Fetched(request.version_id, series))
+        return told
 
     def oldest(self, source: SourceConfig) -> int | None:
         """See ``MinuteSource``."""

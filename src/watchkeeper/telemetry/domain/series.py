@@ -45,6 +45,12 @@ class MinuteSeries:
             np.zeros(length, np.bool_),
         )
 
+    def without(self, *, start: int, end: int) -> "MinuteSeries":
+        """Return the same with nothing measured in ``[start, end)``."""
+        keep = np.ones(len(self.covered), np.bool_)
+        keep[max(0, start - self.start) : max(0, end - self.start)] = False
+        return MinuteSeries(self.start, self.good * keep, self.total * keep, self.covered & keep)
+
     def slice(self, *, start: int, end: int) -> "MinuteSeries":
         """Return the part in ``[start, end)`` that this series holds, as views."""
         low = min(max(start - self.start, 0), len(self.covered))

@@ -35,7 +35,7 @@ class Round:
         source_id: The source.
         name: Its name.
         ask: Which minutes.
-        fetch: Asks the source; returns its answers in the order of ``ask.ranges``.
+        fetch: Asks the source; returns its answers, one or one for each of ``ask.ranges``.
         meter: What its requests cost; to be kept by :mod:`.load`, whether it answers or not.
     """
 
@@ -82,15 +82,38 @@ def next_round(source_id: int, *, now: dt.datetime) -> Round | None:
     if not ask.ranges:
         return None
     config, adapter = queries.config_of(source_id), queries.adapter_of(source.kind)
-    requests = [_requests(source_id, start=start, end=end) for start, end in ask.ranges]
+    calls = _calls(
+        [(each, _requests(source_id, start=each[0], end=each[1])) for each in ask.ranges]
+    )
 
     def fetch() -> list[Sequence[Fetched]]:
         return [
-            adapter.fetch(config, wanted, start=start, end=end) if wanted else ()
-            for wanted, (start, end) in zip(requests, ask.ranges, strict=True)
+            adapter.fetch(config, call.requests, start=call.start, end=call.end, skip=call.skip)
+            for call in calls
         ]
 
     return Round(source_id, source.name, ask, fetch, config.meter)
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What one call of a source's ``fetch`` asks for."""
+
+    requests: list[SliRequest]
+    start: int
+    end: int
+    skip: tuple[int, int] | None = None
+
+
+def _calls(wanted: list[tuple[tuple[int, int], list[SliRequest]]]) -> list[_Call]:
+    """Return the calls for these ranges: one, where the same is asked of both."""
+    wanted = [(span, requests) for span, requests in wanted if requests]
+    ordered = sorted(wanted, key=lambda each: each[0])
+    if len(ordered) == 2:
+        ((start, high), requests), ((low, end), others) = ordered
+        if requests == others and high <= low:
+            return [_Call(requests, start, end, (high, low) if high < low else None)]
+    return [_Call(requests, *span) for span, requests in wanted]
 
 
 def _requests(source_id: int, *, start: int, end: int) -> list[SliRequest]:

@@ -89,3 +89,27 @@ def test_a_dialect_without_the_usual_lookback_is_asked_for_the_last_sample() -> 
     form = packs.sums(packs.VICTORIA_METRICS)
 
     assert form("{x}", "") == "sum (last_over_time({x}[300s]))"
+
+
+def test_errors_are_covered_by_the_total_they_narrow() -> None:
+    total, bad, slow, other = counters(
+        'x{job="a"}', 'x{job="a",code=~"5.."}', 'x{job="a",code=~"5..",path="/"}', 'y{job="a"}'
+    )
+
+    assert packs.covers((total, bad, slow, other)) == {bad: total, slow: total}
+
+
+def test_another_condition_on_the_same_label_covers_nothing() -> None:
+    good, bad = counters('x{job="a",code!~"5.."}', 'x{job="a",code=~"5.."}')
+
+    assert packs.covers((good, bad)) == {}
+
+
+@given(st.lists(QUERIES, max_size=30))
+def test_what_covers_a_query_has_fewer_of_its_conditions(queries: list[CounterQuery]) -> None:
+    found = packs.covers(tuple(queries))
+
+    for query, widest in found.items():
+        assert query.metric == widest.metric
+        assert set(query.matches) > set(widest.matches)
+        assert widest not in found

@@ -4,6 +4,7 @@ import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,7 @@ from watchkeeper.telemetry.domain.spec import SliSpec
 _COMPARE = {"lt": operator.lt, "lte": operator.le, "gt": operator.gt, "gte": operator.ge}
 Counts64 = npt.NDArray[np.int64]
 _GOLDEN = 0.6180339887498949
+_REMEMBERED = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,10 @@ class Counts:
     covered: Flags
     old_targets: int = 0
 
+    def only(self, asked: Flags) -> "Counts":
+        """Return the same, measured only where it was asked for."""
+        return Counts(self.amount, self.covered & asked, self.old_targets)
+
 
 @dataclass(frozen=True, slots=True)
 class Minutes:
@@ -58,8 +64,9 @@ class Minutes:
     over_total: int = 0
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def plan(spec: SliSpec) -> Plan:
-    """Return what has to be asked for ``spec``.
+    """Return what has to be asked for ``spec``; read once, as it is asked for every minute.
 
     Raises:
         InvalidError: a query is missing or cannot be taken by minutes; the sentence says why.

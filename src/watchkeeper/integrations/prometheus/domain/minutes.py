@@ -176,14 +176,16 @@ def differences(edges: Numbers) -> tuple[Numbers, Flags, Flags]:
 
     Args:
         edges: Sum at each edge, one more than there are minutes; NaN where there was no value.
+            The last axis is time, so that many sums are taken at once.
 
     Returns:
         The rise per minute (0 where an edge is missing), whether both edges had a value, and
         whether the sum fell, which no sum of counters does by itself.
     """
-    covered = np.isfinite(edges[:-1]) & np.isfinite(edges[1:])
-    rise = np.zeros(len(covered))
-    rise[covered] = edges[1:][covered] - edges[:-1][covered]
+    known = np.isfinite(edges)
+    covered = known[..., :-1] & known[..., 1:]
+    rise = np.zeros(covered.shape)
+    np.subtract(edges[..., 1:], edges[..., :-1], out=rise, where=covered)
     return np.maximum(rise, 0), covered, rise < 0
 
 

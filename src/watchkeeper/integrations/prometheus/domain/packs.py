@@ -9,6 +9,8 @@ the square of its length.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations
 
 from watchkeeper.integrations.prometheus.domain.queries import (
     CounterQuery,
@@ -78,12 +80,37 @@ class Pack:
         items = sorted(self.members.items())
         cut = len(items) // 2
         return tuple(
-            _counters(self.label, dict(part), form) for part in (items[:cut], items[cut:])
+            _group(
+                self.label,
+                {value: query for value, query in part if isinstance(query, CounterQuery)},
+            ).pack(form)
+            for part in (items[:cut], items[cut:])
         )
 
     def query_of(self, labels: Mapping[str, str]) -> Query | None:
         """Return the query that a series of the answer belongs to; ``None`` for a stranger."""
         return self.members.get("" if self.label is None else labels.get(self.label, ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Counters that one expression answers for, whatever is asked of them.
+
+    Attributes:
+        selector: Selects the series of all of them.
+        by: `` by (label)``, or nothing.
+        label: See :class:`Pack`.
+        members: See :class:`Pack`.
+    """
+
+    selector: str
+    by: str
+    label: str | None
+    members: Mapping[str, CounterQuery]
+
+    def pack(self, form: Form) -> Pack:
+        """Return the expression that asks ``form`` of them."""
+        return Pack(form(self.selector, self.by), self.label, self.members)
 
 
 def sums(dialect: Dialect) -> Form:
@@ -110,8 +137,14 @@ def anomalies(dialect: Dialect, *, minutes: int) -> Form:
 
 def grouped(queries: Iterable[CounterQuery], form: Form) -> list[Pack]:
     """Return packs that hold every query once; those that differ in one label share a pack."""
+    return [group.pack(form) for group in _groups(tuple(dict.fromkeys(queries)))]
+
+
+@lru_cache(maxsize=64)
+def _groups(queries: tuple[CounterQuery, ...]) -> tuple[Group, ...]:
+    """Return the groups of different queries; the same ones are asked minute after minute."""
     waiting = dict.fromkeys(queries)
-    packs = []
+    groups = []
     shapes: dict[Shape, list[CounterQuery]] = defaultdict(list)
     for query in waiting:
         for shape in _shapes(query):
@@ -122,10 +155,35 @@ def grouped(queries: Iterable[CounterQuery], form: Form) -> list[Pack]:
             continue
         for first in range(0, len(left), _LARGEST_GROUP):
             part = left[first : first + _LARGEST_GROUP]
-            packs.append(_counters(label, {_value(query, label): query for query in part}, form))
+            groups.append(_group(label, {_value(query, label): query for query in part}))
         for query in left:
             del waiting[query]
-    return packs + [Pack(form(query.selector(), ""), None, {"": query}) for query in waiting]
+    alone = (Group(query.selector(), "", None, {"": query}) for query in waiting)
+    return (*groups, *alone)
+
+
+@lru_cache(maxsize=64)
+def covers(queries: tuple[CounterQuery, ...]) -> Mapping[CounterQuery, CounterQuery]:
+    """Return, of each query that only narrows others, the widest one whose series hold its own.
+
+    What is true of no series of the widest is true of none of the narrower; so errors need not be
+    asked about where nothing happened to the total. A query narrows another if it has the same
+    metric and all its conditions, and one or two more.
+    """
+    known = {(query.metric, query.matches): query for query in queries}
+    wider = {}
+    for (metric, matches), query in known.items():
+        for narrowing in (*combinations(matches, 1), *combinations(matches, 2)):
+            rest = tuple(match for match in matches if match not in narrowing)
+            if (metric, rest) in known:
+                wider[query] = known[metric, rest]
+    found = {}
+    for query in wider:
+        widest = query
+        while widest in wider:  # each step drops a condition, so there is an end
+            widest = wider[widest]
+        found[query] = widest
+    return found
 
 
 def values(queries: Iterable[ValueQuery]) -> list[Pack]:
@@ -169,11 +227,10 @@ def _value(query: CounterQuery, label: str) -> str:
     return next(match.value for match in query.matches if match.label == label)
 
 
-def _counters(label: str, members: Mapping[str, Query], form: Form) -> Pack:
-    """Return one pack for counters that differ in the value of ``label``."""
+def _group(label: str, members: Mapping[str, CounterQuery]) -> Group:
+    """Return one group for counters that differ in the value of ``label``."""
     first = next(iter(members.values()))
-    assert isinstance(first, CounterQuery)
     rest = tuple(match for match in first.matches if match.label != label)
     either = LabelMatch(label, "=~", "|".join(pattern_of(value) for value in members))
     selector = CounterQuery(first.metric, rest).selector(either)
-    return Pack(form(selector, f" by ({label_text(label)})"), label, members)
+    return Group(selector, f" by ({label_text(label)})", label, members)

@@ -9,7 +9,7 @@ Source: the grammar of Prometheus 2.45 as the package ``promql-parser`` knows it
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import promql_parser as promql
@@ -57,6 +57,13 @@ class CounterQuery:
     metric: str
     matches: tuple[LabelMatch, ...] = ()
     groups: tuple[str, ...] = ()
+    _hash: int = field(init=False, repr=False, compare=False, default=0)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.metric, self.matches, self.groups)))
+
+    def __hash__(self) -> int:
+        return self._hash  # it is a key many times a minute
 
     def selector(self, *more: LabelMatch) -> str:
         """Return the PromQL selector, narrowed by ``more``."""
