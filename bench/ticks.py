@@ -76,7 +76,7 @@ def run(*, slos: int, days: int, ticks: int) -> None:
     house.told("store new minutes", stored)
     house.told("store and tick, wall", wall, bound=1)
     house.told("store and tick, processor", cpu)
-    print(f"  {'peak memory':44} {house.peak_mebibytes():.0f} MiB   bound 600 MiB")
+    print(f"  {'peak memory':44} {house.peak_mebibytes():.0f} MiB   bound 572 MiB")
     print(f"  {'peak before the first tick, and after it':44} {before:.0f}, {first:.0f} MiB")
 
 

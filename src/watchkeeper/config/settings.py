@@ -58,7 +58,8 @@ def _database(url: str) -> dict[str, Any]:
     """Return Django's form of a database URL, with the options that keep promises.
 
     SQLite: WAL with FULL sync so that a commit survives a power cut, IMMEDIATE so that writers
-    queue instead of failing. PostgreSQL: client-side deadlines, as a frozen server honours none.
+    queue instead of failing; little of the file is mapped, as it counts as memory of the process.
+    PostgreSQL: client-side deadlines, as a frozen server honours none.
     """
     database: dict[str, Any] = dict(dj_database_url.parse(url))
     options = dict(database.get("OPTIONS") or {})
@@ -70,7 +71,7 @@ def _database(url: str) -> dict[str, Any]:
             "timeout": 20,
             "init_command": "PRAGMA page_size=8192;PRAGMA journal_mode=WAL;"
             "PRAGMA synchronous=FULL;PRAGMA busy_timeout=20000;PRAGMA foreign_keys=ON;"
-            "PRAGMA mmap_size=134217728;PRAGMA cache_size=-20000;",
+            "PRAGMA mmap_size=33554432;PRAGMA cache_size=-20000;",
         }
     else:
         database["ENGINE"] = "watchkeeper.plumbing.postgresql"

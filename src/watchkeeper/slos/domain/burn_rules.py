@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from watchkeeper.kernel.errors import InvalidError
 from watchkeeper.slos.domain import burn_rate, windows
@@ -41,6 +42,7 @@ class DefaultRules:
     left_out: tuple[str, ...]
 
 
+@lru_cache(maxsize=1024)
 def defaults(*, period: dt.timedelta, target: Decimal) -> DefaultRules:
     """Return the workbook's four rules: 2 % in 1 h, 5 % in 6 h page; 10 % in 1 d, in 3 d ticket.
 
