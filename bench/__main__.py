@@ -8,6 +8,7 @@ BENCHMARKS = (
     "bench.backfill",
     "bench.history",
     "bench.pages",
+    "bench.schedules",
     "bench.starts",
     "bench.peers",
 )

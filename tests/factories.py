@@ -40,6 +40,18 @@ def slo_document(name: str = "checkout", **spec: Any) -> Document:
     return Document(data, file="slo.yaml")
 
 
+def schedule_document(name: str = "primary", **spec: Any) -> dict[str, Any]:
+    """Return a schedule in which alice and bob take turns by weeks; ``spec`` replaces fields."""
+    rotation = {"unit": "week", "start": "2026-01-05T09:00:00", "members": ["alice", "bob"]}
+    whole = {"timeZone": "UTC", "layers": [{"name": "base", "rotation": rotation}]} | spec
+    return {
+        "apiVersion": "watchkeeper/v1",
+        "kind": "Schedule",
+        "metadata": {"name": name},
+        "spec": whole,
+    }
+
+
 def make_slo(
     document: Document | None = None,
     *,

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import get_resolver
 
 from tests.architecture.world import NAMES, NOW, OTHER, OWN, SOURCE, patterns
-from tests.factories import HOST, slo_document
+from tests.factories import HOST, schedule_document, slo_document
 from watchkeeper.audit.models import AuditEntry
 from watchkeeper.config.api import api
 from watchkeeper.identity import usecases as identity
@@ -21,6 +21,8 @@ from watchkeeper.kernel import clock
 
 MINUTES = {"minutes": [{"time": "2026-03-02T00:00:00Z", "good": 1, "total": 1}]}
 EXCLUSION = {"start": "2026-03-01T00:00:00Z", "end": "2026-03-01T01:00:00Z", "reason": "x"}
+
+OVERRIDE = {"start": "2190-03-01T00:00:00Z", "end": "2190-03-01T01:00:00Z", "person": "bob"}
 
 # What each operation needs, and a body that would do it. "own": in the team that owns the object.
 ANYBODY, READ, EDIT, MANAGE = "anybody signed in", "read", "edit own", "manage own"
@@ -51,6 +53,19 @@ OPERATIONS: dict[str, tuple[str, Any]] = {
     "PUT /api/v1/slos/{name}": (EDIT, dict(slo_document(objectives=[{"target": 0.9}]).data)),
     "DELETE /api/v1/slos/{name}": (EDIT, None),
     "POST /api/v1/slos/{name}/take-over": (EDIT, {}),
+    "GET /api/v1/on-call": (READ, None),
+    "GET /api/v1/calendar-feeds": (READ, None),
+    "POST /api/v1/calendar-feeds": (ADMIN, {"person": "bob"}),
+    "DELETE /api/v1/calendar-feeds/{feed_id}": (ADMIN, None),
+    "GET /api/v1/schedules": (READ, None),
+    "GET /api/v1/schedules/{name}": (READ, None),
+    "PUT /api/v1/schedules/{name}": (EDIT, schedule_document("primary", owner=OWN)),
+    "DELETE /api/v1/schedules/{name}": (EDIT, None),
+    "POST /api/v1/schedules/{name}/take-over": (EDIT, {}),
+    "GET /api/v1/schedules/{name}/entries": (READ, None),
+    "GET /api/v1/schedules/{name}/overrides": (READ, None),
+    "POST /api/v1/schedules/{name}/overrides": (EDIT, OVERRIDE),
+    "DELETE /api/v1/schedules/{name}/overrides/{override_id}": (EDIT, None),
     "GET /api/v1/firings": (READ, None),
     "GET /api/v1/exclusions": (READ, None),
     "POST /api/v1/exclusions": (EDIT, EXCLUSION | {"slo": "checkout"}),
@@ -142,9 +157,10 @@ def client_of(principal: Principal) -> Client:
 def address(operation: str, world: dict[str, str]) -> tuple[str, str]:
     method, path = operation.split(" ", 1)
     kind = path.split("/")[3]
-    return method, path.replace("{name}", NAMES.get(kind, "")).replace(
-        "{exclusion_id}", world["exclusion_id"]
-    ).replace("{number}", world["session_id"])
+    path = path.replace("{name}", NAMES.get(kind, ""))
+    for key, value in world.items():
+        path = path.replace(f"{{{key}}}", value)
+    return method, path
 
 
 @pytest.mark.django_db

@@ -17,6 +17,7 @@ from watchkeeper.audit.models import AuditEntry
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 READ, SOME_EDIT, EDIT, MANAGE, ADMIN = "read", "edit some", "edit own", "manage own", "admin"
 AUDIT, TOKENS, SOME_MANAGE = "audit", "tokens", "manage some"
+HAND_ON = "edit own, or hand on one's own place as a responder"
 
 # What looking needs, and what acting needs; None where the page does not do that.
 PAGES: dict[str, tuple[str | None, str | None]] = {
@@ -38,6 +39,16 @@ PAGES: dict[str, tuple[str | None, str | None]] = {
     "journeys/<str:name>/journey.yaml": (READ, None),
     "journeys/<str:name>/remove": (EDIT, EDIT),
     "journeys/<str:name>/take-over": (None, EDIT),
+    "on-call": (READ, None),
+    "on-call/-/mine": (READ, None),
+    "on-call/-/new": (SOME_EDIT, SOME_EDIT),
+    "on-call/<str:name>": (READ, None),
+    "on-call/<str:name>/edit": (EDIT, EDIT),
+    "on-call/<str:name>/override": (HAND_ON, HAND_ON),
+    "on-call/<str:name>/overrides/<int:override_id>/end": (None, EDIT),
+    "on-call/<str:name>/remove": (EDIT, EDIT),
+    "on-call/<str:name>/schedule.yaml": (READ, None),
+    "on-call/<str:name>/take-over": (None, EDIT),
     "people": (READ, None),
     "people/-/new": (ADMIN, ADMIN),
     "people/<str:name>": (ADMIN, ADMIN),
@@ -87,7 +98,7 @@ PAGES: dict[str, tuple[str | None, str | None]] = {
     "tokens/-/new": (SOME_MANAGE, SOME_MANAGE),
     "tokens/<str:name>/revoke": (ADMIN, ADMIN),
 }
-ELSEWHERE = ("api/v1/", "account/", "kit/", "link/", "healthz", "readyz", "metrics")
+ELSEWHERE = ("api/v1/", "account/", "calendar/", "kit/", "link/", "healthz", "readyz", "metrics")
 HIDDEN = {AUDIT, TOKENS}
 """Who may not look at these is told that they do not exist."""
 
@@ -114,6 +125,7 @@ class Person:
             TOKENS: self.role in {"admin", "auditor"} or manages,
             SOME_EDIT: is_admin or edits,
             SOME_MANAGE: is_admin or manages,
+            HAND_ON: is_admin or (self.team == OWN and self.role != "viewer"),
             EDIT: is_admin or (edits and self.team == OWN),
             MANAGE: is_admin or (manages and self.team == OWN),
         }[needs]
@@ -155,6 +167,7 @@ def test_only_those_who_may_can(person: Person, page: str, world: dict[str, str]
         .replace("<str:person>", "bob")
         .replace("<int:number>", "1")
         .replace("<int:exclusion_id>", world["exclusion_id"])
+        .replace("<int:override_id>", world["override_id"])
     )  # fmt: skip
     client = person.client()
     looks, acts = PAGES[page]

@@ -6,13 +6,16 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver
 
-from tests.factories import HOST, make_slo, make_team, make_user
+from tests.factories import HOST, make_slo, make_team, make_user, schedule_document
 from watchkeeper.catalog import usecases as catalog
 from watchkeeper.catalog.domain.journeys import JourneySpec
 from watchkeeper.catalog.domain.services import ServiceSpec
 from watchkeeper.identity import usecases as identity
 from watchkeeper.kernel import clock
+from watchkeeper.kernel.documents import Document
 from watchkeeper.kernel.origins import Origin
+from watchkeeper.oncall import usecases as oncall
+from watchkeeper.oncall.usecases import WantedOverride
 from watchkeeper.slos import usecases as slos
 from watchkeeper.slos.usecases.exclusions import Wanted
 from watchkeeper.telemetry import usecases as telemetry
@@ -21,8 +24,10 @@ from watchkeeper.telemetry.domain import sources
 NOW = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
 OWN, OTHER = "checkout-team", "search-team"
 SOURCE = {"kind": "prometheus", "url": "http://127.0.0.1:1"}
-NAMES = {"services": "shop", "journeys": "buy", "slos": "checkout", "slis": "checkout-requests",
-         "sources": "prom", "people": "bob", "teams": OWN, "tokens": "victim"}  # fmt: skip
+NAMES = {"services": "shop", "journeys": "buy", "schedules": "primary", "on-call": "primary",
+         "slos": "checkout",
+         "slis": "checkout-requests", "sources": "prom", "people": "bob", "teams": OWN,
+         "tokens": "victim"}  # fmt: skip
 
 
 def make_world() -> dict[str, str]:
@@ -43,7 +48,22 @@ def make_world() -> dict[str, str]:
     wanted = Wanted(NOW - dt.timedelta(hours=1), NOW, "agreed", slo="checkout")
     made = slos.add_exclusion(actor=HOST, wanted=wanted, now=now)
     identity.create_token(actor=HOST, name="victim", role="viewer", now=now)
-    return {"exclusion_id": str(made), "session_id": str(session)}
+    override = make_schedule(now)
+    feed = oncall.make_feed(actor=HOST, schedule="primary", person=None, now=now)
+    return {
+        "exclusion_id": str(made),
+        "number": str(session),
+        "override_id": str(override),
+        "feed_id": str(feed.id),
+    }
+
+
+def make_schedule(now: dt.datetime) -> int:
+    """Make a schedule of the own team and an override of it; returns the override's id."""
+    document = Document(schedule_document("primary", title="Primary", owner=OWN))
+    oncall.save_schedule(actor=HOST, document=document, origin=Origin.API, now=now)
+    wanted = WantedOverride("primary", now, now + dt.timedelta(days=1), "bob")
+    return oncall.add_override(actor=HOST, wanted=wanted, now=now)
 
 
 def save_journey(journey: Any, document: dict[str, Any], now: dt.datetime) -> None:

@@ -17,6 +17,7 @@ from watchkeeper.integrations.prometheus import cli as prometheus
 from watchkeeper.integrations.sample import cli as sample
 from watchkeeper.kernel.errors import InvalidError
 from watchkeeper.manifests import cli as manifests
+from watchkeeper.oncall import cli as oncall
 from watchkeeper.plumbing import transport
 from watchkeeper.slos import cli as slos
 from watchkeeper.telemetry import cli as telemetry
@@ -105,6 +106,7 @@ slos.app.command("import-minutes", epilog=EPILOG)(telemetry.import_minutes)
 slos.app.command("discover", epilog=EPILOG)(prometheus.discover)
 for name, group in (
     ("slo", slos.app),
+    ("oncall", oncall.app),
     ("source", telemetry.app),
     ("user", identity.user_app),
     ("token", identity.token_app),

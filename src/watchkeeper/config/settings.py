@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "watchkeeper.identity",
     "watchkeeper.catalog",
     "watchkeeper.telemetry",
+    "watchkeeper.oncall",
     "watchkeeper.slos",
     "watchkeeper.manifests",
     "watchkeeper.home",

@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.urls),
     path("", include("watchkeeper.home.urls")),
     path("", include("watchkeeper.slos.urls")),
+    path("", include("watchkeeper.oncall.urls")),
     path("", include("watchkeeper.catalog.urls")),
     path("", include("watchkeeper.telemetry.urls")),
     path("", include("watchkeeper.identity.urls")),

@@ -15,12 +15,20 @@ from watchkeeper.kernel.errors import InvalidError, NotFoundError, Problem
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.manifests.domain import routing
 from watchkeeper.manifests.models import AppliedObject
-from watchkeeper.plumbing.kinds import Action, Change, Finding, KindHandler, Severity
+from watchkeeper.oncall import manifests as oncall_manifests
+from watchkeeper.plumbing.kinds import (
+    Action,
+    Change,
+    Finding,
+    KindHandler,
+    RemarkingHandler,
+    Severity,
+)
 from watchkeeper.slos import manifests as slos_manifests
 
 HANDLERS: tuple[KindHandler, ...] = tuple(
     sorted(
-        (*catalog_manifests.HANDLERS, *slos_manifests.HANDLERS),
+        (*catalog_manifests.HANDLERS, *oncall_manifests.HANDLERS, *slos_manifests.HANDLERS),
         key=lambda handler: handler.order,
     )
 )
@@ -111,6 +119,7 @@ def apply(request: Apply, *, actor: Actor, now: dt.datetime) -> Applied:
         changes = _apply_all(request, actor=actor, now=now)
         if request.prune:
             changes += _prune(request, actor=actor, now=now)
+        findings += _remarks(request.documents)
         _record(changes, actor=actor, now=now)
         if request.plan:
             transaction.set_rollback(True)
@@ -143,6 +152,16 @@ def _apply_all(request: Apply, *, actor: Actor, now: dt.datetime) -> list[Change
             },
         )
     return changes
+
+
+def _remarks(documents: Sequence[Document]) -> list[Finding]:
+    """Return what only the database can tell of documents that are applied."""
+    found: list[Finding] = []
+    for handler in HANDLERS:
+        own = [document for document in documents if handler_of(document) is handler]
+        if own and isinstance(handler, RemarkingHandler):
+            found += handler.remarks(own)
+    return found
 
 
 def _prune(request: Apply, *, actor: Actor, now: dt.datetime) -> list[Change]:

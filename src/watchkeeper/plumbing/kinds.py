@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from watchkeeper.kernel.actors import Actor
 from watchkeeper.kernel.documents import Document, Json
@@ -104,4 +104,13 @@ class KindHandler(Protocol):
 
     def export(self) -> list[Mapping[str, Json]]:
         """Return the objects as documents, secrets left out, ordered by kind and name."""
+        ...
+
+
+@runtime_checkable
+class RemarkingHandler(Protocol):
+    """A handler that knows warnings for which it needs the database; none of them refuses."""
+
+    def remarks(self, documents: Sequence[Document]) -> list[Finding]:
+        """Judge ``documents`` right after they were applied, in the same transaction."""
         ...

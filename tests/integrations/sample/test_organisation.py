@@ -15,6 +15,7 @@ from watchkeeper.integrations.sample.domain import generator
 from watchkeeper.kernel.errors import ConflictError, ForbiddenError
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.manifests import usecases as manifests
+from watchkeeper.oncall import queries as oncall
 from watchkeeper.plumbing import transport
 from watchkeeper.slos import queries as slos
 from watchkeeper.slos import usecases as slo_usecases
@@ -147,6 +148,19 @@ def test_it_takes_no_name_from_anybody() -> None:
     with pytest.raises(ConflictError, match="group checkout"):
         load()
     assert catalog.services() == []
+
+
+@pytest.mark.django_db
+def test_its_schedules_say_who_is_on_call_and_leave_with_it() -> None:
+    load()
+
+    standing = {one.schedule: one for one in oncall.on_call(at=NOW)}
+
+    assert set(standing) == {"checkout-primary", "storefront-days"}
+    assert standing["checkout-primary"].people
+    removed = usecases.remove(actor=HOST, now=NOW)
+    assert removed.schedules == 2
+    assert oncall.schedule_rows() == []
 
 
 @pytest.mark.django_db

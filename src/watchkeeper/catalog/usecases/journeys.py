@@ -130,6 +130,7 @@ def take_over_journey(*, actor: Actor, name: str, now: dt.datetime) -> None:
     row = _journey(name, actor=actor)
     access.require(actor, Permission.EDIT, what=f"journey {name}", team_id=row.owner_id)
     if hands.take_over(row):
+        row.save()
         hands.record(actor, "journey.taken_over", row.pk, {"from": row.file}, now=now)
 
 

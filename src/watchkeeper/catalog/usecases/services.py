@@ -209,6 +209,7 @@ def take_over_service(*, actor: Actor, name: str, now: dt.datetime) -> None:
     row = _service(name, actor=actor)
     access.require(actor, Permission.EDIT, what=f"service {name}", team_id=row.owner_id)
     if hands.take_over(row):
+        row.save()
         Entity.objects.filter(kind="Component", name=name).update(origin=Origin.UI.value)
         hands.record(actor, "service.taken_over", row.pk, {"from": row.file}, now=now)
 

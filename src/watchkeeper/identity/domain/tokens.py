@@ -13,6 +13,7 @@ _SHAPE = re.compile(rf"wk_[a-z][{_ALPHABET}]{{{_LENGTH + _CHECKSUM}}}\Z")
 
 API = "a"
 LINK = "l"
+CALENDAR = "c"
 
 
 def new(kind: str) -> str:

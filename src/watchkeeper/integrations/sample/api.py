@@ -25,6 +25,7 @@ class RemovedOut(Schema):
     sources: int
     catalogue: int
     people: int
+    schedules: int
 
 
 @router.get("/sample", response=SampleOut, summary="Whether the sample is here")

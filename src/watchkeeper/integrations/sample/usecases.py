@@ -19,6 +19,7 @@ from watchkeeper.kernel.documents import Document
 from watchkeeper.kernel.errors import ConflictError
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.manifests import usecases as manifests
+from watchkeeper.oncall import usecases as oncall
 from watchkeeper.plumbing import yaml_documents
 from watchkeeper.slos import queries as slo_queries
 from watchkeeper.slos import usecases as slos
@@ -54,6 +55,7 @@ class Removed:
         slis: SLIs, with all their minutes.
         sources: Sources of minutes.
         catalogue: Services, journeys and entities.
+        schedules: Schedules, with who was on call.
         people: Teams and people.
     """
 
@@ -61,12 +63,14 @@ class Removed:
     slis: int
     sources: int
     catalogue: int
+    schedules: int
     people: int
 
     @property
     def is_nothing(self) -> bool:
         """Whether there was nothing to remove."""
-        return not (self.slos or self.slis or self.sources or self.catalogue or self.people)
+        of_programme = self.slos or self.slis or self.sources or self.catalogue
+        return not (of_programme or self.schedules or self.people)
 
 
 def documents() -> list[Document]:
@@ -193,6 +197,7 @@ def remove(*, actor: Actor, now: dt.datetime) -> Removed:
         slis=slis,
         sources=sources,
         catalogue=catalog.remove_sample(actor=actor, now=now),
+        schedules=oncall.remove_sample(actor=actor, now=now),
         people=identity.remove_sample(actor=actor, now=now),
     )
     audit.record(

@@ -17,7 +17,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from watchkeeper.kernel import clock
-from watchkeeper.ui.domain import charts, gauges, heat, numbers, states, times
+from watchkeeper.ui.domain import charts, gauges, heat, numbers, people, states, times
 
 register = template.Library()
 
@@ -107,10 +107,11 @@ def look(status: str | Enum, severity: str | None = None) -> str:
 @register.simple_tag
 def avatar(name: str) -> SafeString:
     """Draw a person's initials on their steady tint; the name must stand beside it."""
-    words = re.findall(r"\w+", name) or ["?"]
-    letters = (words[0][:1] + (words[-1][:1] if len(words) > 1 else words[0][1:2])).upper()
-    tint = sum(map(ord, name)) % 6 + 1
-    return format_html('<span class="wk-av wk-p{}" aria-hidden="true">{}</span>', tint, letters)
+    return format_html(
+        '<span class="wk-av wk-p{}" aria-hidden="true">{}</span>',
+        people.tint(name),
+        people.initials(name),
+    )
 
 
 # ---- numbers that bring their reason

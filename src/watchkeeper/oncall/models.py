@@ -1,0 +1,119 @@
+"""Schedules, what they said when, and who stood in for whom."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from watchkeeper.kernel.origins import Origin
+
+ORIGINS = [(origin.value, origin.value) for origin in Origin]
+
+
+class Schedule(models.Model):
+    """One schedule; who is on call stands in its versions."""
+
+    name = models.CharField(max_length=253, unique=True)
+    title = models.CharField(max_length=200, blank=True)
+    time_zone = models.CharField(max_length=64)
+    owner = models.ForeignKey(
+        "identity.Team", null=True, on_delete=models.SET_NULL, related_name="schedules"
+    )
+    origin = models.CharField(max_length=20, choices=ORIGINS)
+    file = models.CharField(max_length=1000, blank=True)
+    is_taken_over = models.BooleanField(default=False)
+    is_removed = models.BooleanField(
+        default=False, help_text="Its past stays; one of that name made later goes on from there."
+    )
+    newest = models.PositiveIntegerField(default=0, help_text="Number of the newest version.")
+    newest_digest = models.CharField(max_length=64, blank=True)
+    newest_since = models.DateTimeField(help_text="When the newest version came into force.")
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ScheduleVersion(models.Model):
+    """A schedule as it stands from an instant on; never changed, only followed by another."""
+
+    schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    document = models.JSONField(null=True, help_text="As it came; null: it was removed.")
+    written = models.JSONField(
+        default=list, help_text="When each of the document's overrides was first written."
+    )
+    digest = models.CharField(max_length=64, help_text="Of document and written.")
+    valid_from = models.DateTimeField()
+    author = models.CharField(max_length=40, help_text="Kind and id of the actor, never a name.")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["schedule", "number"], name="oncall_one_version_per_number"
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["digest"], name="oncall_versions_by_digest")]
+
+    def __str__(self) -> str:
+        return f"{self.schedule_id} version {self.number}"
+
+
+class Override(models.Model):
+    """Somebody else than the schedule says, made by hand; ended early at most, never changed."""
+
+    schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="overrides")
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+    person = models.CharField(max_length=253)
+    replaces = models.CharField(max_length=253, blank=True, help_text="Whom; empty: all.")
+    joins = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=40, help_text="Kind and id of the actor.")
+    ended_at = models.DateTimeField(null=True, help_text="From then on it no longer holds.")
+    ended_by = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(end__gt=models.F("start")),
+                name="oncall_override_ends_after_it_starts",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(start__gte=models.F("created_at")),
+                name="oncall_override_leaves_the_past_alone",
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["schedule", "end"], name="oncall_overrides_end")]
+
+    def __str__(self) -> str:
+        return f"{self.person} from {self.start} to {self.end}"
+
+
+class CalendarFeed(models.Model):
+    """A secret address at which a calendar program reads shifts; told once, kept as a hash."""
+
+    hash = models.CharField(max_length=64, unique=True)
+    hint = models.CharField(max_length=12, help_text="First characters, to tell feeds apart.")
+    schedule = models.ForeignKey(
+        Schedule, null=True, on_delete=models.CASCADE, related_name="feeds"
+    )
+    person = models.CharField(max_length=253, blank=True, help_text="Whose shifts; empty: all.")
+    reader = models.ForeignKey(
+        "identity.User", null=True, on_delete=models.CASCADE, related_name="calendar_feeds"
+    )
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=40, help_text="Kind and id of the actor.")
+    revoked_at = models.DateTimeField(null=True)
+    last_read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(schedule__isnull=False, person="")
+                | models.Q(schedule__isnull=True) & ~models.Q(person=""),
+                name="oncall_feed_of_a_schedule_or_a_person",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.hint

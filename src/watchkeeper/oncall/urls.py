@@ -1,0 +1,20 @@
+"""Addresses of the pages of who is on call; ``-`` is no name, so a word hides nothing."""
+
+from django.urls import path
+
+from watchkeeper.oncall.views import editing, feeds, overrides, schedules
+
+app_name = "oncall"
+urlpatterns = [
+    path("calendar/<str:secret>.ics", feeds.calendar, name="calendar"),
+    path("on-call", schedules.now_page, name="now"),
+    path("on-call/-/new", editing.new, name="new"),
+    path("on-call/-/mine", schedules.mine, name="mine"),
+    path("on-call/<str:name>", schedules.schedule, name="schedule"),
+    path("on-call/<str:name>/edit", editing.edit, name="edit"),
+    path("on-call/<str:name>/override", overrides.override, name="override"),
+    path("on-call/<str:name>/overrides/<int:override_id>/end", overrides.end, name="end_override"),
+    path("on-call/<str:name>/schedule.yaml", overrides.as_code, name="as_code"),
+    path("on-call/<str:name>/remove", overrides.remove, name="remove"),
+    path("on-call/<str:name>/take-over", overrides.take_over, name="take_over"),
+]

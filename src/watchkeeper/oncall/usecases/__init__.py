@@ -1,0 +1,34 @@
+"""Writes of oncall: schedules, the overrides made by hand, calendar feeds."""
+
+from watchkeeper.oncall.usecases.feeds import MadeFeed, make_feed, note_read, revoke_feed
+from watchkeeper.oncall.usecases.overrides import (
+    OverrideIsPastError,
+    WantedOverride,
+    add_override,
+    end_override,
+    may_end,
+    may_override,
+)
+from watchkeeper.oncall.usecases.schedules import (
+    remove_sample,
+    remove_schedule,
+    save_schedule,
+    take_over_schedule,
+)
+
+__all__ = [
+    "MadeFeed",
+    "OverrideIsPastError",
+    "WantedOverride",
+    "add_override",
+    "end_override",
+    "make_feed",
+    "may_end",
+    "may_override",
+    "note_read",
+    "remove_sample",
+    "remove_schedule",
+    "revoke_feed",
+    "save_schedule",
+    "take_over_schedule",
+]

@@ -1,0 +1,140 @@
+"""A person looks at who is on call, on a desk and on a phone, and hands a shift on."""
+
+import os
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.product import Product
+from tests.ui.test_kit import ARGUMENTS, CHROMIUM, VIOLATIONS
+
+PASSWORD = "a quite long sentence"
+WAIT_MS = 15_000
+PAGES = (
+    "/on-call", "/on-call/primary", "/on-call/primary?range=8w&zone=Europe/Oslo",
+    "/on-call/office?from=2026-10-19&range=1w&zone=Europe/Oslo", "/on-call/-/mine",
+    "/on-call/primary/override",
+    "/on-call/-/new", "/on-call/primary/edit", "/on-call/office/remove",
+)  # fmt: skip
+SCHEDULE = """\
+apiVersion: watchkeeper/v1
+kind: Schedule
+metadata: {name: NAME}
+spec:
+  title: TITLE
+  timeZone: Europe/Oslo
+  layers:
+    - name: nights and weekends of a rather long name
+      rotation: {unit: week, start: 2026-01-05T09:00:00, members: [alice, [bob, carol]]}
+      restrictions: RESTRICTIONS
+"""
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: Any) -> Iterator[Product]:
+    folder = tmp_path_factory.mktemp("pages")
+    running = Product(folder / "data")
+    for name in ("alice", "bob", "carol"):
+        role = "admin" if name == "alice" else "viewer"
+        running.run("user", "create", name, "--email", f"{name}@example.org", "--role", role)
+    for name, title, restrictions in (
+        ("primary", "Primary", "[]"),
+        ("office", "Office", '[{days: [mon, tue], from: "09:00", to: "17:00"}]'),
+    ):
+        text = SCHEDULE.replace("NAME", name).replace("TITLE", title)
+        (folder / f"{name}.yaml").write_text(text.replace("RESTRICTIONS", restrictions))
+        running.run("apply", "-f", str(folder / f"{name}.yaml"))
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        if os.environ.get("CI"):
+            pytest.fail(f"{CHROMIUM} is missing")
+        pytest.skip(f"{CHROMIUM} is missing")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def state(browser: Browser, product: Product) -> Any:
+    """What a browser keeps of alice, once she came in by her link."""
+    link = re.search(r"/link/\S+", product.run("user", "link", "alice").stdout)
+    assert link is not None
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_default_timeout(WAIT_MS)
+    page.goto(product.url + link.group())
+    page.get_by_label("Password").fill(PASSWORD)
+    page.locator("main button[type=submit], form .btn-primary").first.click()
+    page.wait_for_url(re.compile(r"/$"))
+    kept = context.storage_state()
+    context.close()
+    return kept
+
+
+@pytest.fixture
+def open_page(browser: Browser, product: Product, state: Any) -> Iterator[Any]:
+    contexts = []
+
+    def opened(path: str, *, width: int = 1440, theme: Any = "light") -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=theme, storage_state=state
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(WAIT_MS)
+        page.add_init_script(VIOLATIONS)
+        page.goto(product.url + path)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_nothing_stands_in_anyones_way(open_page: Any, width: int, theme: str) -> None:
+    for path in PAGES:
+        page = open_page(path, width=width, theme=theme)
+        page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+        assert page.evaluate("window.refused") == [], path
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+def test_a_shift_is_handed_on_and_taken_back(open_page: Any) -> None:
+    page = open_page("/on-call")
+    page.get_by_role("link", name="Primary").click()
+    page.get_by_role("link", name="Override").click()
+    page.get_by_label("Who is on call").fill("carol")
+    page.get_by_label("To", exact=True).fill("2190-01-01T00:00")
+    page.get_by_role("button", name="Save override").click()
+    page.get_by_text("The calendar and the pager follow at once").wait_for()
+    truth = page.locator(".wk-truth")
+    assert "carol" in truth.inner_text()
+    page.get_by_role("button", name="End the override of carol").click()
+    page.get_by_text("It stays on record").wait_for()
+    assert "carol until Fri 1 Jan 2190" not in truth.inner_text()
+
+
+def test_the_calendar_is_walked_by_its_address(open_page: Any) -> None:
+    page = open_page("/on-call/primary?from=2026-03-23&range=1w&zone=Europe/Oslo")
+    assert page.get_by_role("heading", name="23 to 29 Mar 2026").is_visible()
+    page.get_by_role("link", name="Later").click()
+    page.wait_for_url(re.compile("from=2026-03-30"))
+    assert page.get_by_role("heading", name="30 Mar to 5 Apr 2026").is_visible()
+    page.get_by_role("link", name="4 weeks").click()
+    page.wait_for_url(re.compile("range=4w"))
+    assert page.get_by_role("heading", level=3).count() == 4
