@@ -12,7 +12,7 @@ import pytest
 from django.test import Client
 from django.urls import get_resolver
 
-from tests.architecture.world import NAMES, NOW, OTHER, OWN, SOURCE, patterns
+from tests.architecture.world import NAMES, NOW, OTHER, OWN, POLICY, SOURCE, patterns
 from tests.factories import HOST, schedule_document, slo_document
 from watchkeeper.audit.models import AuditEntry
 from watchkeeper.config.api import api
@@ -20,6 +20,7 @@ from watchkeeper.identity import usecases as identity
 from watchkeeper.kernel import clock
 
 MINUTES = {"minutes": [{"time": "2026-03-02T00:00:00Z", "good": 1, "total": 1}]}
+HOOK = {"name": "hook", "channel": "webhook", "address": "https://example.org/new"}
 EXCLUSION = {"start": "2026-03-01T00:00:00Z", "end": "2026-03-01T01:00:00Z", "reason": "x"}
 
 OVERRIDE = {"start": "2190-03-01T00:00:00Z", "end": "2190-03-01T01:00:00Z", "person": "bob"}
@@ -87,6 +88,17 @@ OPERATIONS: dict[str, tuple[str, Any]] = {
     "GET /api/v1/people/{name}/sessions": (ADMIN, None),
     "DELETE /api/v1/people/{name}/sessions": (ADMIN, None),
     "DELETE /api/v1/people/{name}/sessions/{number}": (ADMIN, None),
+    "GET /api/v1/people/{name}/contacts": (READ, None),
+    "PUT /api/v1/people/{name}/contacts": (ADMIN, {"contacts": [HOOK]}),
+    "DELETE /api/v1/people/{name}/contacts": (ADMIN, None),
+    "POST /api/v1/people/{name}/contacts/{contact}/secret": (ADMIN, {}),
+    "POST /api/v1/people/{name}/test-page": (ADMIN, {}),
+    "GET /api/v1/pages/{page_id}": (READ, None),
+    "GET /api/v1/escalation-policies": (READ, None),
+    "GET /api/v1/escalation-policies/{name}": (READ, None),
+    "PUT /api/v1/escalation-policies/{name}": (EDIT, {"spec": POLICY | {"repeat": 3}}),
+    "DELETE /api/v1/escalation-policies/{name}": (EDIT, None),
+    "POST /api/v1/escalation-policies/{name}/take-over": (EDIT, {}),
     "GET /api/v1/teams": (READ, None),
     "GET /api/v1/teams/{name}": (READ, None),
     "PUT /api/v1/teams/{name}": (MANAGE, {"title": "New"}),

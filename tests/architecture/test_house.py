@@ -8,7 +8,10 @@ import grimp
 import pytest
 
 SOURCE = Path(__file__).parents[2] / "src" / "watchkeeper"
-SLICES = ("audit", "catalog", "home", "identity", "manifests", "oncall", "slos", "telemetry")
+SLICES = (
+    "audit", "catalog", "home", "identity", "manifests", "notifications", "oncall", "slos",
+    "telemetry",
+)  # fmt: skip
 USUAL = {
     "README.md", "__init__.py", "apps.py", "domain", "models.py", "events.py", "ports.py",
     "queries.py", "queries", "usecases.py", "usecases", "api.py", "schemas.py", "forms.py",

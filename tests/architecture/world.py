@@ -14,6 +14,8 @@ from watchkeeper.identity import usecases as identity
 from watchkeeper.kernel import clock
 from watchkeeper.kernel.documents import Document
 from watchkeeper.kernel.origins import Origin
+from watchkeeper.notifications import usecases as notifications
+from watchkeeper.notifications.domain.contacts import ContactSpec, PagingSpec, RuleSpec
 from watchkeeper.oncall import usecases as oncall
 from watchkeeper.oncall.usecases import WantedOverride
 from watchkeeper.slos import usecases as slos
@@ -24,10 +26,10 @@ from watchkeeper.telemetry.domain import sources
 NOW = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
 OWN, OTHER = "checkout-team", "search-team"
 SOURCE = {"kind": "prometheus", "url": "http://127.0.0.1:1"}
+POLICY = {"owner": OWN, "steps": [{"notify": [{"person": "bob"}]}]}
 NAMES = {"services": "shop", "journeys": "buy", "schedules": "primary", "on-call": "primary",
-         "slos": "checkout",
-         "slis": "checkout-requests", "sources": "prom", "people": "bob", "teams": OWN,
-         "tokens": "victim"}  # fmt: skip
+         "slos": "checkout", "slis": "checkout-requests", "sources": "prom", "people": "bob",
+         "escalation-policies": "shop-policy", "teams": OWN, "tokens": "victim"}  # fmt: skip
 
 
 def make_world() -> dict[str, str]:
@@ -55,6 +57,8 @@ def make_world() -> dict[str, str]:
         "number": str(session),
         "override_id": str(override),
         "feed_id": str(feed.id),
+        "contact": "hook",
+        "page_id": make_page(now),
     }
 
 
@@ -64,6 +68,18 @@ def make_schedule(now: dt.datetime) -> int:
     oncall.save_schedule(actor=HOST, document=document, origin=Origin.API, now=now)
     wanted = WantedOverride("primary", now, now + dt.timedelta(days=1), "bob")
     return oncall.add_override(actor=HOST, wanted=wanted, now=now)
+
+
+def make_page(now: dt.datetime) -> str:
+    """Make bob's contact and a policy of the own team; returns the id of a page to bob."""
+    hook = ContactSpec("hook", "webhook", "https://example.org/", verified=True)
+    paging = PagingSpec((hook,), {"high": (RuleSpec("hook"),)})
+    notifications.save_paging(actor=HOST, person="bob", spec=paging, origin=Origin.API, now=now)
+    [(page_id, _)] = notifications.send_test_page(actor=HOST, person="bob", now=now)
+    data = {"apiVersion": "watchkeeper/v1", "kind": "EscalationPolicy", "spec": POLICY}
+    policy = Document(data | {"metadata": {"name": "shop-policy"}})
+    oncall.save_policy(actor=HOST, document=policy, origin=Origin.API, now=now)
+    return page_id
 
 
 def save_journey(journey: Any, document: dict[str, Any], now: dt.datetime) -> None:

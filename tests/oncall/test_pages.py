@@ -169,7 +169,7 @@ def test_a_schedule_is_made_looked_at_and_changed_as_a_document(world: Client) -
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ("UTC", "Nowhere", "Line 6: spec.timeZone"),
+        ("UTC", "Nowhere", "Line 8: spec.timeZone"),
         ("name: primary", "name: other", "has to stay primary"),
         ("kind: Schedule", "kind: Journey", "is wanted here"),
         ("spec:", "---\nspec:", "One document is wanted"),

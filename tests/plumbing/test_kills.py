@@ -79,6 +79,35 @@ def test_work_survives_workers_that_are_killed_at_random(world: World) -> None:
     check(world, names(300), interruptions=kills)
 
 
+def test_work_survives_engines_whose_loops_are_killed_at_random(world: World) -> None:
+    chance = random.Random(20260304)
+    world.put(*names(300))
+    engines = [world.start("loop") for _ in range(2)]
+    wait_for(lambda: len(world.done()) > 5, seconds=20)
+    kills = 0
+    while kills < 6 and world.left():
+        time.sleep(chance.uniform(0.05, 0.3))
+        engines.pop(chance.randrange(len(engines))).kill()
+        kills += 1
+        engines.append(world.start("loop"))
+
+    wait_for(lambda: world.left() == 0, seconds=60)
+
+    assert kills > 0
+    check(world, names(300), interruptions=kills)
+
+
+def test_a_loop_ends_at_sigterm_with_nothing_in_hand(world: World) -> None:
+    world.put(*names(300))
+    engine = world.start("loop", WATCHKEEPER_TEST_LEASE_MS="60000")
+    wait_for(lambda: len(world.done()) > 5, seconds=20)
+
+    engine.terminate()
+
+    assert engine.wait(timeout=10) == 0
+    assert world.ask("SELECT count(*) FROM plumbing_duework WHERE lease_until_ms > 0") == [(0,)]
+
+
 def test_a_worker_that_was_frozen_changes_nothing_when_it_comes_back(world: World) -> None:
     chance = random.Random(20260303)
     world.put(*names(200))

@@ -1,6 +1,6 @@
 """A process that does due work, to be killed by tests.
 
-Usage: python -m tests.plumbing.worker migrate|items|engine LEDGER
+Usage: python -m tests.plumbing.worker migrate|items|engine|loop LEDGER
 
 Each piece of work is "called" (a line in the ledger, which stands for the page that left the
 house), then marked and finished in one transaction. An item named ``poison`` kills the process.
@@ -23,35 +23,53 @@ BATCH = 8
 
 def items(ledger: int) -> None:
     """Do due items until the process is killed."""
-    from django.db import OperationalError, connection, transaction
+    from django.db import OperationalError, connection
 
-    from watchkeeper.plumbing import due_work
-    from watchkeeper.plumbing.models import Fixed
-
-    owner = str(os.getpid())
     while True:
         try:
-            claims = due_work.claim(kind="item", owner=owner, limit=BATCH, lease_ms=LEASE_MS)
-            for held in claims:
-                if held.key == "poison":
-                    os.kill(os.getpid(), signal.SIGKILL)
-                if not due_work.renew(held, lease_ms=LEASE_MS):
-                    continue
-                os.write(ledger, f"{held.key} {held.fence} {owner}\n".encode())
-                time.sleep(0.002)
-                try:
-                    with transaction.atomic():
-                        due_work.confirm(held)
-                        Fixed.objects.create(name=held.key, value=str(held.fence))
-                        assert due_work.finish(held)
-                except due_work.LeaseLostError:
-                    continue
-            if not claims:
+            if not some_items(ledger):
                 time.sleep(0.02)
         except OperationalError as error:  # the database was killed
             sys.stderr.write(f"{error}\n")
             connection.close()
             time.sleep(0.1)
+
+
+def some_items(ledger: int) -> bool:
+    """Do a batch of due items; false if none was due."""
+    from django.db import transaction
+
+    from watchkeeper.plumbing import due_work
+    from watchkeeper.plumbing.models import Fixed
+
+    owner = str(os.getpid())
+    claims = due_work.claim(kind="item", owner=owner, limit=BATCH, lease_ms=LEASE_MS)
+    for held in claims:
+        if held.key == "poison":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if not due_work.renew(held, lease_ms=LEASE_MS):
+            continue
+        os.write(ledger, f"{held.key} {held.fence} {owner}\n".encode())
+        time.sleep(0.002)
+        try:
+            with transaction.atomic():
+                due_work.confirm(held)
+                Fixed.objects.create(name=held.key, value=str(held.fence))
+                assert due_work.finish(held)
+        except due_work.LeaseLostError:
+            continue
+    return bool(claims)
+
+
+def loop(ledger: int) -> None:
+    """Do due items in an engine's loop until SIGTERM."""
+    from watchkeeper.plumbing.engine import Engine
+    from watchkeeper.plumbing.jobs import Loop
+
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    looped = Loop("tests.items", lambda now: some_items(ledger), idle_seconds=0.05)
+    Engine((), (looped,)).run(stop)
 
 
 def engine(ledger: int) -> None:
@@ -88,6 +106,8 @@ def main() -> None:
         call_command("migrate", verbosity=0)
     elif what == "items":
         items(ledger)
+    elif what == "loop":
+        loop(ledger)
     else:
         engine(ledger)
 

@@ -17,6 +17,7 @@ from watchkeeper.integrations.prometheus import cli as prometheus
 from watchkeeper.integrations.sample import cli as sample
 from watchkeeper.kernel.errors import InvalidError
 from watchkeeper.manifests import cli as manifests
+from watchkeeper.notifications import cli as notifications
 from watchkeeper.oncall import cli as oncall
 from watchkeeper.plumbing import transport
 from watchkeeper.slos import cli as slos
@@ -114,6 +115,7 @@ for name, group in (
     ("audit", audit.app),
     ("service", catalog.service_app),
     ("journey", catalog.journey_app),
+    ("page", notifications.page_app),
     ("sample", sample.app),
 ):
     app.add_typer(group, name=name)

@@ -179,7 +179,8 @@ def _run_engine(stop: threading.Event) -> None:
     from watchkeeper.plumbing.engine import Engine
 
     memory.give_back_large_blocks()
-    Engine(import_string(settings.WATCHKEEPER_JOBS)).run(stop)
+    jobs = import_string(settings.WATCHKEEPER_JOBS)
+    Engine(jobs, import_string(settings.WATCHKEEPER_LOOPS)).run(stop)
 
 
 def _welcome(bind: server.Bind) -> None:

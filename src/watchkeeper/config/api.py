@@ -8,6 +8,7 @@ from watchkeeper.catalog.api import router as catalog
 from watchkeeper.identity.api import router as identity
 from watchkeeper.integrations.sample.api import router as sample
 from watchkeeper.manifests.api import router as manifests
+from watchkeeper.notifications.api import router as notifications
 from watchkeeper.oncall.api import router as oncall
 from watchkeeper.plumbing import rest
 from watchkeeper.slos.api import router as slos
@@ -22,5 +23,15 @@ api = NinjaAPI(
     auth=rest.signed_in,
 )
 rest.install(api)
-for router in (manifests, slos, oncall, telemetry, catalog, identity, audit, sample):
+for router in (
+    manifests,
+    slos,
+    oncall,
+    notifications,
+    telemetry,
+    catalog,
+    identity,
+    audit,
+    sample,
+):
     api.add_router("", router)

@@ -1,10 +1,13 @@
-"""Every job that the engine runs."""
+"""Every job and loop that the engine runs."""
 
 from watchkeeper.audit.tasks import JOBS as AUDIT
 from watchkeeper.identity.tasks import JOBS as IDENTITY
-from watchkeeper.plumbing.jobs import Job
+from watchkeeper.notifications.tasks import LOOPS as NOTIFICATION_LOOPS
+from watchkeeper.oncall.tasks import LOOPS as ONCALL_LOOPS
+from watchkeeper.plumbing.jobs import Job, Loop
 from watchkeeper.plumbing.tasks import JOBS as PLUMBING
 from watchkeeper.slos.tasks import JOBS as SLOS
 from watchkeeper.telemetry.tasks import JOBS as TELEMETRY
 
 JOBS: tuple[Job, ...] = (*TELEMETRY, *SLOS, *IDENTITY, *AUDIT, *PLUMBING)
+LOOPS: tuple[Loop, ...] = (*ONCALL_LOOPS, *NOTIFICATION_LOOPS)

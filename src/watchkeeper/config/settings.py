@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "watchkeeper.identity",
     "watchkeeper.catalog",
     "watchkeeper.telemetry",
+    "watchkeeper.notifications",
     "watchkeeper.oncall",
     "watchkeeper.slos",
     "watchkeeper.manifests",
@@ -79,8 +80,10 @@ def _database(url: str) -> dict[str, Any]:
         options |= {"connect_timeout": 2, "keepalives_idle": 5, "tcp_user_timeout": 5000}
         # For each lane (plumbing/postgresql); whoever gets no connection in 2 s is told 503.
         options.setdefault(
-            "pool", {"min_size": 1, "max_size": 8, "timeout": 2, "reconnect_timeout": 2}
+            "pool", {"min_size": 1, "max_size": 12, "timeout": 2, "reconnect_timeout": 2}
         )
+        # A node that stands still in a transaction must not keep an acknowledgement waiting.
+        options.setdefault("options", "-c idle_in_transaction_session_timeout=10000")
     return database | {"OPTIONS": options}
 
 
@@ -216,5 +219,21 @@ WATCHKEEPER_TEAM_PANELS = ["watchkeeper.catalog.views.team_panel.ServicesPanel"]
 WATCHKEEPER_SERVICE_PANELS = ["watchkeeper.slos.views.service_panel.SloPanel"]
 WATCHKEEPER_SERVICE_WATCH = "watchkeeper.slos.views.service_panel.SloWatch"
 
+# Adapters of notifications' port Channel, by channel.
+WATCHKEEPER_CHANNELS = {
+    "webhook": "watchkeeper.integrations.webhook.adapter.WebhookChannel",
+    "email": "watchkeeper.integrations.email.adapter.EmailChannel",
+    "slack": "watchkeeper.integrations.slack.adapter.SlackChannel",
+    "teams": "watchkeeper.integrations.teams.adapter.TeamsChannel",
+    "ntfy": "watchkeeper.integrations.ntfy.adapter.NtfyChannel",
+    "sms": "watchkeeper.integrations.twilio.adapter.SmsChannel",
+    "voice": "watchkeeper.integrations.twilio.adapter.VoiceChannel",
+}
+
+# What fills notifications' port PageKeeper, and oncall's port PagedSubject by kind of subject.
+WATCHKEEPER_PAGE_KEEPER = "watchkeeper.oncall.usecases.page_keeper.PageKeeper"
+WATCHKEEPER_SUBJECTS: dict[str, str] = {}
+
 # What the engine runs.
 WATCHKEEPER_JOBS = "watchkeeper.config.jobs.JOBS"
+WATCHKEEPER_LOOPS = "watchkeeper.config.jobs.LOOPS"

@@ -331,6 +331,32 @@ def names_of(ids: Collection[int]) -> dict[int, str]:
     return dict(User.objects.filter(pk__in=ids).values_list("id", "name"))
 
 
+def ids_of(names: Collection[str]) -> dict[str, int]:
+    """Return the ids of people by name; names that nobody has are left out."""
+    return dict(User.objects.filter(name__in=names).values_list("name", "id"))
+
+
+def active_ids(names: Collection[str]) -> dict[str, int]:
+    """Return the ids of people who may act, by name; disabled and unknown ones are left out."""
+    rows = User.objects.filter(name__in=names, is_active=True)
+    return dict(rows.values_list("name", "id"))
+
+
+def members_of(teams: Collection[str]) -> dict[str, list[str]]:
+    """Return the names of the active people of each team, by name; teams without are left out."""
+    rows = Membership.objects.filter(team__name__in=teams, user__is_active=True)
+    found: dict[str, list[str]] = {}
+    for team, name in rows.order_by("user__name").values_list("team__name", "user__name"):
+        found.setdefault(team, []).append(name)
+    return found
+
+
+def admins() -> list[str]:
+    """Return the names of the active admins, by name."""
+    rows = User.objects.filter(role=Role.ADMIN.value, is_active=True)
+    return list(rows.order_by("name").values_list("name", flat=True))
+
+
 def person_by_name(name: str) -> PersonRow | None:
     """Return one person; ``None`` if there is none."""
     return next(iter(people(name)), None)

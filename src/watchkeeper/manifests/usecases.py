@@ -15,6 +15,7 @@ from watchkeeper.kernel.errors import InvalidError, NotFoundError, Problem
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.manifests.domain import routing
 from watchkeeper.manifests.models import AppliedObject
+from watchkeeper.notifications import manifests as notifications_manifests
 from watchkeeper.oncall import manifests as oncall_manifests
 from watchkeeper.plumbing.kinds import (
     Action,
@@ -28,7 +29,12 @@ from watchkeeper.slos import manifests as slos_manifests
 
 HANDLERS: tuple[KindHandler, ...] = tuple(
     sorted(
-        (*catalog_manifests.HANDLERS, *oncall_manifests.HANDLERS, *slos_manifests.HANDLERS),
+        (
+            *catalog_manifests.HANDLERS,
+            *notifications_manifests.HANDLERS,
+            *oncall_manifests.HANDLERS,
+            *slos_manifests.HANDLERS,
+        ),
         key=lambda handler: handler.order,
     )
 )
@@ -217,8 +223,16 @@ def _count(problems: Sequence[Problem]) -> str:
 def export(*, actor: Actor) -> list[Mapping[str, Json]]:
     """Return every object as a document, secrets left out, in an order that never varies.
 
+    Documents that hold people's data are told to admins only.
+
     Raises:
         UnauthenticatedError: nobody is signed in.
     """
     access.require(actor, access.Permission.READ, what="the documents")
-    return [document for handler in HANDLERS for document in handler.export()]
+    sees_all = access.may(actor, access.Permission.ADMINISTER)
+    return [
+        document
+        for handler in HANDLERS
+        if sees_all or not getattr(handler, "is_private", False)
+        for document in handler.export()
+    ]

@@ -1,4 +1,4 @@
-"""JSON door of schedules and of who is on call."""
+"""JSON door of schedules, of who is on call and of escalation policies."""
 
 import datetime as dt
 from typing import Annotated, Any
@@ -15,8 +15,8 @@ from watchkeeper.kernel.errors import InvalidError, Problem
 from watchkeeper.kernel.intervals import Interval
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.oncall import queries, usecases
-from watchkeeper.oncall.domain import documents, fields
-from watchkeeper.oncall.queries import ScheduleRow
+from watchkeeper.oncall.domain import documents, fields, policies
+from watchkeeper.oncall.queries import PolicyRow, ScheduleRow
 from watchkeeper.oncall.schemas import (
     EntryOut,
     FeedIn,
@@ -25,6 +25,8 @@ from watchkeeper.oncall.schemas import (
     OnCallOut,
     OverrideIn,
     OverrideOut,
+    PolicyIn,
+    PolicyOut,
     ScheduleDetail,
     ScheduleOut,
     ScheduleSaved,
@@ -226,3 +228,76 @@ def _detail(name: str) -> ScheduleDetail:
 
 def _zone(row: ScheduleRow) -> ZoneInfo:
     return ZoneInfo(row.time_zone)
+
+
+@router.get("/escalation-policies", response=Page[PolicyOut], summary="All escalation policies")
+def list_policies(
+    request: HttpRequest, limit: int = rest.DEFAULT_LIMIT, cursor: str | None = None
+) -> Page[PolicyOut]:
+    """Return escalation policies, by name."""
+    access.require(actor_of(request), Permission.READ, what="escalation policies")
+    rows, following = rest.page(
+        queries.policy_rows(), key=lambda row: row.name, limit=limit, cursor=cursor
+    )
+    return Page[PolicyOut](items=[_policy(row) for row in rows], next=following)
+
+
+@router.get("/escalation-policies/{name}", response=PolicyOut, summary="One escalation policy")
+def get_policy(request: HttpRequest, response: HttpResponse, name: str) -> PolicyOut:
+    """Return a policy; its ETag may be sent back as If-Match."""
+    access.require(actor_of(request), Permission.READ, what=f"escalation policy {name}")
+    shown = _policy(queries.policy_row(name))
+    response["ETag"] = rest.etag(shown.model_dump())
+    return shown
+
+
+@router.put("/escalation-policies/{name}", response=PolicyOut, summary="Make or change a policy")
+def put_policy(
+    request: HttpRequest, response: HttpResponse, name: str, body: PolicyIn
+) -> PolicyOut:
+    """Make the policy be as the body says; escalations under way keep the one they have."""
+    access.require(actor_of(request), Permission.READ, what=f"escalation policy {name}")
+    for row in queries.policy_rows(name):
+        current = rest.etag(_policy(row).model_dump())
+        rest.check_if_match(request, current, what=f"The escalation policy {name}")
+    data = {
+        "apiVersion": policies.API_VERSION,
+        "kind": policies.KIND,
+        "metadata": {"name": name},
+        "spec": body.spec,
+    }
+    usecases.save_policy(
+        actor=actor_of(request), document=Document(data), origin=Origin.API, now=clock.now()
+    )
+    shown = _policy(queries.policy_row(name))
+    response["ETag"] = rest.etag(shown.model_dump())
+    return shown
+
+
+@router.delete("/escalation-policies/{name}", response={204: None}, summary="Remove a policy")
+def delete_policy(request: HttpRequest, name: str) -> Status[None]:
+    """Remove a policy; escalations that began with it go on with it."""
+    usecases.remove_policy(actor=actor_of(request), name=name, now=clock.now())
+    return Status(204, None)
+
+
+@router.post(
+    "/escalation-policies/{name}/take-over",
+    response=PolicyOut,
+    summary="Take a policy out of its file",
+)
+def take_over_policy(request: HttpRequest, name: str) -> PolicyOut:
+    """Let a policy that came from a file be changed here."""
+    usecases.take_over_policy(actor=actor_of(request), name=name, now=clock.now())
+    return _policy(queries.policy_row(name))
+
+
+def _policy(row: PolicyRow) -> PolicyOut:
+    return PolicyOut(
+        name=row.name,
+        owner=row.owner_name,
+        spec=dict(row.document["spec"]),
+        origin=row.origin,
+        file=row.file,
+        is_taken_over=row.is_taken_over,
+    )

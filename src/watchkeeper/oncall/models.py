@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 
 from watchkeeper.kernel.origins import Origin
+from watchkeeper.oncall.domain.escalation import EscalationState
 
 ORIGINS = [(origin.value, origin.value) for origin in Origin]
 
@@ -117,3 +118,105 @@ class CalendarFeed(models.Model):
 
     def __str__(self) -> str:
         return self.hint
+
+
+class EscalationPolicy(models.Model):
+    """Who is paged, one after the other, until somebody answers."""
+
+    name = models.CharField(max_length=253, unique=True)
+    owner = models.ForeignKey(
+        "identity.Team", null=True, on_delete=models.SET_NULL, related_name="policies"
+    )
+    document = models.JSONField()
+    origin = models.CharField(max_length=20, choices=ORIGINS)
+    file = models.CharField(max_length=1000, blank=True)
+    is_taken_over = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Escalation(models.Model):
+    """Paging for one subject; the policy is the one that held when it began."""
+
+    subject_kind = models.CharField(max_length=40)
+    subject_id = models.CharField(max_length=100)
+    state = models.CharField(
+        max_length=20, choices=[(state.value, state.value) for state in EscalationState]
+    )
+    reason = models.TextField(blank=True, help_text="Why it stopped.")
+    epoch = models.IntegerField(
+        default=0, help_text="Grows when it stops; pages of an older one are not sent."
+    )
+    policy = models.CharField(
+        max_length=253, blank=True, help_text="Its name; empty: none was chosen."
+    )
+    frozen = models.JSONField(default=dict, help_text="The policy's document.")
+    urgency = models.CharField(max_length=10)
+    title = models.TextField(blank=True)
+    service = models.CharField(max_length=253, blank=True)
+    url = models.CharField(max_length=2000, blank=True)
+    loop = models.IntegerField(default=0)
+    step = models.IntegerField(default=0)
+    round_paged = models.BooleanField(default=False)
+    started_at = models.DateTimeField()
+    next_at = models.DateTimeField(null=True, help_text="When the next step is due; null: never.")
+    ended_at = models.DateTimeField(null=True)
+    nobody_notified = models.BooleanField(default=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["subject_kind", "subject_id"], name="oncall_one_escalation_per_subject"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state=EscalationState.OPEN.value)
+                | models.Q(next_at__isnull=False),
+                name="oncall_open_escalation_is_due",
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["state"], name="oncall_escalations_by_state")]
+
+    def __str__(self) -> str:
+        return f"escalation of {self.subject_kind} {self.subject_id}"
+
+
+class Page(models.Model):
+    """One call that was decided: a person, by a contact, at a step."""
+
+    id = models.CharField(max_length=64, primary_key=True)
+    escalation = models.ForeignKey(Escalation, on_delete=models.CASCADE, related_name="pages")
+    epoch = models.IntegerField()
+    loop = models.IntegerField()
+    step = models.IntegerField()
+    person = models.CharField(max_length=253)
+    rule = models.IntegerField(help_text="Place of the person's rule; -1: stands in for another.")
+    contact = models.CharField(max_length=253)
+    due_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["escalation", "epoch", "loop", "step", "person", "rule", "contact"],
+                name="oncall_one_page_per_step_person_rule_contact",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class EscalationNote(models.Model):
+    """What was decided beside pages, as that a step was skipped and why."""
+
+    escalation = models.ForeignKey(Escalation, on_delete=models.CASCADE, related_name="notes")
+    epoch = models.IntegerField()
+    loop = models.IntegerField()
+    step = models.IntegerField()
+    at = models.DateTimeField()
+    text = models.TextField()
+
+    def __str__(self) -> str:
+        return self.text

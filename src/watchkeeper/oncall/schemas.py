@@ -1,4 +1,4 @@
-"""The JSON of schedules."""
+"""The JSON of schedules and escalation policies."""
 
 import datetime as dt
 from typing import Any
@@ -108,3 +108,21 @@ class FeedMade(Schema):
 
     id: int
     url: str
+
+
+class PolicyIn(Schema):
+    """An escalation policy, as its document has it."""
+
+    spec: dict[str, Any] = Field(
+        description="owner, repeat, repeatAfter, steps and catchAll, as in the YAML."
+    )
+
+
+class PolicyOut(PolicyIn):
+    """An escalation policy as it is."""
+
+    name: str
+    owner: str | None = Field(description="Name of the team.")
+    origin: str = Field(description="file, ui, api or sample.")
+    file: str = Field(description="The file it came from; empty: none.")
+    is_taken_over: bool

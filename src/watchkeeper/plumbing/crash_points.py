@@ -12,6 +12,16 @@ POINTS = (
     "due_work.finishing",  # all is done, nothing is marked yet
     "due_work.finished",  # all is marked
 )
+ESCALATION_POINTS = (
+    "escalation.claimed",  # escalations are held, nothing is decided yet
+    "escalation.stepped",  # pages and the next step are written
+)
+DELIVERY_POINTS = (
+    "delivery.claimed",  # deliveries are held, nothing says so yet
+    "delivery.marked_sending",  # their attempts are written, nobody was called yet
+    "delivery.called",  # somebody was called, nothing says so yet
+    "delivery.marked",  # what came of the calls is written
+)
 
 
 def reach(point: str) -> None:

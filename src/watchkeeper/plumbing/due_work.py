@@ -8,9 +8,9 @@ its neighbours are not blamed with it, and is put in quarantine after some such 
 """
 
 import json
-from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -28,6 +28,8 @@ _TABLE = DueWork._meta.db_table
 _FIRST_BACK_OFF_MS = 1_000
 _LONGEST_BACK_OFF_MS = 300_000
 _CRASH_BACK_OFF_MS = 5_000
+_PORTION = 500
+Key = TypeVar("Key", int, str)
 _ENDED = "the process ended while it worked on this"
 
 
@@ -60,6 +62,15 @@ class Claim:
     attempts: int
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A piece of work to be put: which one of its sort, when it is due, what is to be known."""
+
+    key: str
+    due_ms: int
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+
 def _clock_sql() -> str:
     if connection.vendor == "postgresql":
         return "(extract(epoch from clock_timestamp()) * 1000)::bigint"
@@ -79,6 +90,28 @@ def put(*, kind: str, key: str, due_ms: int, payload: dict[str, Any] | None = No
     DueWork.objects.get_or_create(
         kind=kind, key=key, defaults={"due_ms": due_ms, "payload": payload or {}}
     )
+
+
+def put_many(kind: str, work: Iterable[Work]) -> None:
+    """Add pieces of work, in the caller's transaction; those that are there stay as they are."""
+    rows = [
+        DueWork(kind=kind, key=each.key, due_ms=each.due_ms, payload=dict(each.payload))
+        for each in work
+    ]
+    DueWork.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
+
+
+def withdraw(kind: str, keys: Collection[str]) -> int:
+    """Remove work whoever holds it, in the caller's transaction; return how much there was.
+
+    Who holds it learns so from ``finish`` or ``confirm``: nothing they say about it counts.
+    """
+    gone = 0
+    for part in portions(keys):
+        rows = DueWork.objects.select_for_update().filter(kind=kind, key__in=part)
+        found = list(rows.order_by("pk").values_list("pk", flat=True))
+        gone += DueWork.objects.filter(pk__in=found).delete()[0]
+    return gone
 
 
 def claim(
@@ -207,6 +240,51 @@ def finish(held: Claim) -> bool:
     return bool(deleted)
 
 
+def confirm_many(held: Collection[Claim]) -> list[Claim]:
+    """Return those that are still held; nobody takes them before the caller's transaction ends.
+
+    Raises:
+        TransactionManagementError: there is no transaction that the check could protect.
+    """
+    if not connection.in_atomic_block:
+        raise TransactionManagementError("confirm_many() protects a transaction: open one")
+    fences: dict[int, int] = {}
+    for part in portions([each.id for each in held]):
+        rows = DueWork.objects.select_for_update().filter(pk__in=part).order_by("pk")
+        fences.update(rows.values_list("pk", "fence"))
+    return [each for each in held if fences.get(each.id) == each.fence]
+
+
+def finish_many(held: Collection[Claim]) -> None:
+    """Remove what is done, of work that :func:`confirm_many` confirmed in this transaction."""
+    for part in portions([each.id for each in held]):
+        DueWork.objects.filter(pk__in=part).delete()
+
+
+def renew_many(held: Collection[Claim], *, lease_ms: int = LEASE_MS) -> set[int]:
+    """Hold on to many for another lease; return the ids of those that were lost."""
+    if not held:
+        return set()
+    pairs = " OR ".join(["(id = %s AND fence = %s)"] * len(held))
+    sql = f"UPDATE {_TABLE} SET lease_until_ms = {_clock_sql()} + %s WHERE {pairs} RETURNING id"  # noqa: S608  fixed texts
+    values = [lease_ms, *(part for each in held for part in (each.id, each.fence))]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        kept = {row[0] for row in cursor.fetchall()}
+    lost = {each.id for each in held} - kept
+    for each in held:
+        if each.id in lost:
+            metrics.LEASES.labels(each.kind, "lost").inc()
+    return lost
+
+
+def portions(keys: Collection[Key]) -> Iterator[list[Key]]:
+    """Yield ``keys`` in portions that every database takes as parameters, in one order."""
+    ordered = sorted(keys)
+    for begin in range(0, len(ordered), _PORTION):
+        yield ordered[begin : begin + _PORTION]
+
+
 def reschedule(held: Claim, *, due_ms: int) -> bool:
     """Let work that comes round be due again at ``due_ms``; false if the claim was lost."""
     crash_points.reach("due_work.finishing")
@@ -215,6 +293,19 @@ def reschedule(held: Claim, *, due_ms: int) -> bool:
     )
     crash_points.reach("due_work.finished")
     return bool(changed)
+
+
+def reschedule_many(held: Iterable[tuple[Claim, int]]) -> None:
+    """Let work be due again, each at its own ``due_ms``; what was lost stays as it is."""
+    rows = [(due_ms, each.id, each.fence) for each, due_ms in held]
+    if not rows:
+        return
+    sql = (
+        f"UPDATE {_TABLE} SET due_ms = %s, lease_until_ms = 0, owner = '', attempts = 0,"  # noqa: S608  fixed texts
+        " last_error = '', quarantined = false WHERE id = %s AND fence = %s"
+    )
+    with connection.cursor() as cursor:
+        cursor.executemany(sql, rows)
 
 
 def fail(held: Claim, *, error: str, forever: bool = False) -> bool:
@@ -240,7 +331,7 @@ def fail(held: Claim, *, error: str, forever: bool = False) -> bool:
 
 
 def pull_in(*, kind: str, key: str, latest_ms: int) -> bool:
-    """Let work be due at ``latest_ms`` at the latest, where the clock stepped back under it."""
+    """Let work that nobody holds be due at ``latest_ms`` at the latest; return if it was later."""
     late = DueWork.objects.filter(kind=kind, key=key, due_ms__gt=latest_ms, lease_until_ms=0)
     return bool(late.update(due_ms=latest_ms))
 

@@ -1,4 +1,4 @@
-"""The engine: one loop over jobs, shared by any number of nodes through leases."""
+"""The engine: jobs that come round and loops that never rest, shared by any number of nodes."""
 
 import datetime as dt
 import os
@@ -15,9 +15,9 @@ from prometheus_client.registry import Collector
 
 from watchkeeper import __version__
 from watchkeeper.kernel import clock
-from watchkeeper.plumbing import due_work, jobs, metrics, redaction
+from watchkeeper.plumbing import due_work, jobs, metrics, redaction, wake
 from watchkeeper.plumbing.due_work import Claim
-from watchkeeper.plumbing.jobs import Job
+from watchkeeper.plumbing.jobs import Job, Loop
 from watchkeeper.plumbing.models import DueWork, EngineNode
 
 KIND = "job"
@@ -33,12 +33,15 @@ logger = structlog.get_logger(__name__)
 
 
 class Engine:
-    """Runs jobs until told to stop; a job that fails is logged and tried again, others go on."""
+    """Runs jobs and loops until told to stop; what fails is tried again, others go on."""
 
-    def __init__(self, work: Sequence[Job]) -> None:
+    def __init__(self, work: Sequence[Job], loops: Sequence[Loop] = ()) -> None:
         self._jobs = {job.name: job for job in work}
+        self._loops = tuple(loops)
         if len(self._jobs) != len(work):
             raise ValueError("two jobs have one name")
+        if len({loop.name for loop in loops}) != len(loops):
+            raise ValueError("two loops have one name")
         self.name = f"{platform.node()[:60]}-{os.getpid()}-{secrets.token_hex(4)}"
 
     def run(self, stop: threading.Event, *, workers: int = WORKERS) -> None:
@@ -55,6 +58,10 @@ class Engine:
         threads.append(
             threading.Thread(target=self._insist, args=(stop, self._beat), name="heartbeat")
         )
+        threads += [
+            threading.Thread(target=self._turn, args=(stop, loop), name=loop.name)
+            for loop in self._loops
+        ]
         for thread in threads:
             thread.daemon = True
             thread.start()
@@ -85,6 +92,16 @@ class Engine:
             if not self._step():
                 stop.wait(POLL_SECONDS)
             _mend_connection()
+
+    def _turn(self, stop: threading.Event, loop: Loop) -> None:
+        """Step through one loop until ``stop`` is set, then end what it has in hand."""
+        self._insist(stop, partial(_steps, loop))
+        if loop.finish is not None:
+            try:
+                loop.finish()
+            except Exception:  # what it had in hand is taken over when its leases end
+                logger.exception("loop did not finish", loop=loop.name)
+            connection.close()
 
     def _beat(self, stop: threading.Event) -> None:
         """Tell each second that this engine lives, and put its jobs right now and then."""
@@ -149,6 +166,19 @@ class Engine:
             keeper.join(timeout=5)
         if not is_held:
             logger.warning("job was taken over", job=job.name)
+
+
+def _steps(loop: Loop, stop: threading.Event) -> None:
+    """Step until ``stop`` is set, resting where there is nothing to do."""
+    while not stop.is_set():
+        try:
+            may_have_more = loop.step(tick_now())
+        except Exception:
+            metrics.LOOP_FAILURES.labels(loop.name).inc()
+            raise
+        if not may_have_more:
+            wake.wait(loop.name, seconds=loop.idle_seconds)
+        _mend_connection()
 
 
 def _mend_connection() -> None:

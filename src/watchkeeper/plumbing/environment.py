@@ -21,6 +21,7 @@ from pydantic_settings import (
 )
 
 DEFAULT_DATA = Path("watchkeeper-data")
+_SECRETS = {"token", "slack_token", "twilio_auth_token"}
 _PASSWORD = re.compile(r"(?<=://)([^:@/]*:)[^@]*@")
 
 
@@ -89,6 +90,29 @@ class Environment(BaseSettings):
         1_048_576,
         ge=1024,
         description="Largest request body; files of minutes may be 64 times it.",
+    )
+    smtp_url: str | None = Field(
+        None,
+        description="Mail server, as `smtp://user:password@host:587` or `smtps://host:465`. TLS "
+        "is required but on loopback; `?tls=none` allows to do without.",
+    )
+    mail_from: str | None = Field(
+        None, description="Address that mail comes from; default: `watchkeeper@` the public host."
+    )
+    slack_base_url: str = Field("https://slack.com/api", description="Where Slack's Web API is.")
+    slack_token: str | None = Field(
+        None, description="Bot token (`xoxb-…`) that pages by Slack are sent with."
+    )
+    ntfy_base_url: str = Field(
+        "https://ntfy.sh", description="ntfy server of contacts that name only a topic."
+    )
+    twilio_base_url: str = Field(
+        "https://api.twilio.com", description="Where Twilio's REST API is."
+    )
+    twilio_account_sid: str | None = Field(None, description="Twilio account (`AC…`).")
+    twilio_auth_token: str | None = Field(None, description="Token of the Twilio account.")
+    twilio_from: str | None = Field(
+        None, description="Phone number that text messages and calls come from, as `+14155550100`."
     )
     url: str | None = Field(
         None, description="Server that commands talk to; default: the local data folder."
@@ -174,7 +198,7 @@ def told(environment: Environment) -> list[Told]:
 def _shown(name: str, value: object) -> str:
     if value is None or value == ():
         return ""
-    if name == "token":
+    if name in _SECRETS:
         return "(set)"
     if isinstance(value, tuple):
         return ", ".join(str(each) for each in value)

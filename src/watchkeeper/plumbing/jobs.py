@@ -26,6 +26,27 @@ class Job:
     run: Callable[[dt.datetime], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """Work that every engine does all the time, as long as it lives.
+
+    Unlike a job, a loop runs in every engine at once: what it does it claims from due work.
+
+    Attributes:
+        name: ``slice.verb``, unique; ``wake.ring(name)`` cuts its waits short.
+        step: Does a bounded piece and returns whether there may be more at once; takes the instant
+            at which the step begins. A failure is logged and the step tried again; other loops
+            and jobs go on.
+        idle_seconds: How long it waits after a step that found nothing.
+        finish: Ends what is in hand when the engine stops; ``None``: a step leaves nothing.
+    """
+
+    name: str
+    step: Callable[[dt.datetime], bool]
+    idle_seconds: float = 0.25
+    finish: Callable[[], None] | None = None
+
+
 _confirm: ContextVar[Callable[[], None] | None] = ContextVar("confirm", default=None)
 
 

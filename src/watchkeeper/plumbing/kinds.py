@@ -66,6 +66,9 @@ class KindHandler(Protocol):
         kinds: Pairs of (beginning of ``apiVersion``, ``kind``); what others refer to stands first,
             so that it is removed last.
         order: Lower is applied first and removed last.
+
+    A handler whose documents hold people's data has ``is_private = True`` too: they are exported
+    for admins only.
     """
 
     kinds: Sequence[tuple[str, str]]

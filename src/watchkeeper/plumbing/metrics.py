@@ -18,6 +18,9 @@ JOB_SECONDS = Gauge(
     "watchkeeper_job_last_duration_seconds", "Length of a job's last run.", ["job"],
     registry=REGISTRY,
 )  # fmt: skip
+LOOP_FAILURES = Counter(
+    "watchkeeper_loop_failures", "Steps of a loop that failed.", ["loop"], registry=REGISTRY
+)
 EGRESS = Counter(
     "watchkeeper_egress_requests", "Requests that left the process.", ["outcome"],
     registry=REGISTRY,
@@ -28,6 +31,14 @@ LEASES = Counter(
 REFUSED = Counter(
     "watchkeeper_requests_refused", "Requests refused because too many came.", ["limit"],
     registry=REGISTRY,
+)  # fmt: skip
+PAGE_CALLS = Counter(
+    "watchkeeper_page_calls", "Calls of channels that carry pages.", ["channel", "outcome"],
+    registry=REGISTRY,
+)  # fmt: skip
+ESCALATIONS_EXHAUSTED = Counter(
+    "watchkeeper_escalations_exhausted", "Escalations that nobody answered.",
+    ["nobody_notified"], registry=REGISTRY,
 )  # fmt: skip
 BUILD = Gauge("watchkeeper_build_info", "Version that runs.", ["version"], registry=REGISTRY)
 BUILD.labels(__version__).set(1)

@@ -1,6 +1,7 @@
 """Schedules as documents: what is wrong is said with its place, what is right is read as meant."""
 
 import datetime as dt
+import json
 from typing import Any
 
 import pytest
@@ -125,3 +126,15 @@ def test_nonsense_is_refused_with_sentences(value: Any) -> None:
     data = dict(document.data) | {"spec": value}
 
     assert documents.problems(type(document)(data))
+
+
+def test_fields_are_put_in_the_order_in_which_people_write_them() -> None:
+    [document] = yaml_documents.load(EXAMPLE)
+    shuffled = json.loads(json.dumps(document.data, sort_keys=True))
+
+    lines = yaml_documents.dump([documents.ordered(shuffled)]).splitlines()
+
+    assert [line.strip().split(":")[0] for line in lines[1:8]] == [
+        "apiVersion", "kind", "metadata", "name", "spec", "timeZone", "layers",
+    ]  # fmt: skip
+    assert documents.ordered(shuffled) == document.data

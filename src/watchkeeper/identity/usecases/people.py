@@ -113,16 +113,35 @@ def save_person(
     email: str,
     origin: Origin,
     now: dt.datetime,
+    time_zone: str = "",
 ) -> int:
-    """Make or rename a person as a document says; what lets them sign in stays as it is."""
+    """Make or rename a person as a document says; what lets them sign in stays as it is.
+
+    Args:
+        actor: Who; needs the role editor.
+        name: Their name.
+        display_name: How they are called.
+        email: Mail address; empty: as it is.
+        origin: Where this comes from.
+        now: The present.
+        time_zone: IANA name; empty: as it is.
+
+    Raises:
+        InvalidError: the name or the zone cannot be.
+        ForbiddenError: the actor may not.
+    """
     access.require(actor, Permission.EDIT, what=f"person {name}")
     ids.check_name(name, what="A person")
     user = User.objects.filter(name=name).first()
     if user is None:
         user = User(name=name, created_at=now, origin=origin.value)
         user.set_unusable_password()
-    if (user.display_name, user.email) != (display_name, email or user.email) or not user.pk:
-        user.display_name, user.email = display_name, email or user.email
+    if time_zone:
+        _check_zone(time_zone)
+    before = (user.display_name, user.email, user.time_zone)
+    after = (display_name, email or user.email, time_zone or user.time_zone)
+    if before != after or not user.pk:
+        user.display_name, user.email, user.time_zone = after
         user.save()
         shared.record(actor, "person.saved", "person", user.pk, {}, now)
     return user.pk
@@ -167,14 +186,18 @@ def change_own(
     if actor.kind is not ActorKind.USER or actor.id is None:
         raise ForbiddenError("Only people have an account")
     shared.check_email(email)
-    try:
-        ZoneInfo(time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        message = f"{time_zone[:64]!r} is no time zone, as Europe/Oslo"
-        raise InvalidError(message, [Problem(message, path="time_zone")]) from error
+    _check_zone(time_zone)
     user = User.objects.get(pk=actor.id)
     if email != user.email:
         access.require_confirmed(actor, what="another mail address")
     user.display_name, user.email, user.time_zone = display_name, email, time_zone
     user.save()
     shared.record(actor, "person.changed_own", "person", user.pk, {}, now)
+
+
+def _check_zone(time_zone: str) -> None:
+    try:
+        ZoneInfo(time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        message = f"{time_zone[:64]!r} is no time zone, as Europe/Oslo"
+        raise InvalidError(message, [Problem(message, path="time_zone")]) from error

@@ -30,6 +30,17 @@ MOST_OVERRIDES = 2000
 _MOST_LAYERS, _MOST_TURNS, _MOST_SHIFTS, _MOST_EVERY = 50, 200, 500, 1000
 _CUSTOM = "custom"
 _UNITS = f"{', '.join(unit.value for unit in Unit)}, {_CUSTOM}"
+_ORDER = {
+    name: place
+    for place, name in enumerate(
+        (
+            "apiVersion", "kind", "metadata", "spec", "name", "title", "description", "owner",
+            "timeZone", "rotation", "restrictions", "layers", "overrides", "timeOff", "unit",
+            "every", "person", "start", "end", "members", "repeat", "shifts", "days", "from", "to",
+            "replaces", "add", "reason",
+        )
+    )
+}  # fmt: skip
 _REPEATED = {unit.value: unit for unit in (Unit.DAY, Unit.WEEK, Unit.MONTH)}
 _SHORTEST = {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 28}
 
@@ -78,6 +89,17 @@ def problems(document: Document) -> list[Problem]:
     notes = Notes(document)
     _document(notes)
     return notes.faults
+
+
+def ordered(value: Any) -> Any:
+    """Return a document with its fields in the order in which people write them.
+
+    A database may keep them in another; lists stay as they are.
+    """
+    if isinstance(value, Mapping):
+        names = sorted(value, key=lambda name: _ORDER.get(name, len(_ORDER)))
+        return {name: ordered(value[name]) for name in names}
+    return [ordered(item) for item in value] if isinstance(value, list) else value
 
 
 def people_named(schedule: Schedule) -> Iterator[tuple[str, str]]:

@@ -1,5 +1,17 @@
 """What may be read of who is on call."""
 
+from watchkeeper.oncall.queries.escalations import (
+    PolicyNotFoundError,
+    PolicyRow,
+    Story,
+    Subject,
+    UnheardRow,
+    policy_row,
+    policy_rows,
+    story,
+    unheard,
+    unknown_targets,
+)
 from watchkeeper.oncall.queries.feeds import (
     FeedNotFoundError,
     FeedRow,
@@ -36,8 +48,13 @@ __all__ = [
     "OnCall",
     "OverrideNotFoundError",
     "OverrideRow",
+    "PolicyNotFoundError",
+    "PolicyRow",
     "ScheduleNotFoundError",
     "ScheduleRow",
+    "Story",
+    "Subject",
+    "UnheardRow",
     "calendar_of",
     "document_of",
     "documents",
@@ -49,7 +66,12 @@ __all__ = [
     "on_call_in",
     "override_row",
     "override_rows",
+    "policy_row",
+    "policy_rows",
     "schedule_row",
     "schedule_rows",
+    "story",
+    "unheard",
     "unknown_people",
+    "unknown_targets",
 ]

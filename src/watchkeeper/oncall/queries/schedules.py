@@ -8,6 +8,7 @@ from watchkeeper.identity import queries as identity
 from watchkeeper.kernel.documents import Json
 from watchkeeper.kernel.errors import NotFoundError
 from watchkeeper.kernel.origins import Origin
+from watchkeeper.oncall.domain import documents as schedule_documents
 from watchkeeper.oncall.models import Override, Schedule, ScheduleVersion
 
 
@@ -133,7 +134,7 @@ def document_of(name: str) -> Mapping[str, Json]:
     """
     row = schedule_row(name)
     version = ScheduleVersion.objects.get(schedule_id=row.id, number=row.version)
-    return dict(version.document or {})
+    return dict(schedule_documents.ordered(version.document or {}))
 
 
 def documents() -> list[Mapping[str, Json]]:
@@ -141,7 +142,7 @@ def documents() -> list[Mapping[str, Json]]:
     rows = [row for row in schedule_rows() if row.origin != Origin.SAMPLE.value]
     newest = {row.id: row.version for row in rows}
     found: dict[int, Mapping[str, Json]] = {
-        schedule: document
+        schedule: schedule_documents.ordered(document)
         for schedule, number, document in ScheduleVersion.objects.filter(
             schedule__is_removed=False
         ).values_list("schedule_id", "number", "document")

@@ -1,4 +1,4 @@
-"""Writes of oncall: schedules, the overrides made by hand, calendar feeds."""
+"""Writes of oncall: schedules, overrides, calendar feeds, escalation policies."""
 
 from watchkeeper.oncall.usecases.feeds import MadeFeed, make_feed, note_read, revoke_feed
 from watchkeeper.oncall.usecases.overrides import (
@@ -9,6 +9,7 @@ from watchkeeper.oncall.usecases.overrides import (
     may_end,
     may_override,
 )
+from watchkeeper.oncall.usecases.policies import remove_policy, save_policy, take_over_policy
 from watchkeeper.oncall.usecases.schedules import (
     remove_sample,
     remove_schedule,
@@ -26,9 +27,12 @@ __all__ = [
     "may_end",
     "may_override",
     "note_read",
+    "remove_policy",
     "remove_sample",
     "remove_schedule",
     "revoke_feed",
+    "save_policy",
     "save_schedule",
+    "take_over_policy",
     "take_over_schedule",
 ]

@@ -1,0 +1,142 @@
+"""JSON door of contacts, test pages and deliveries."""
+
+import datetime as dt
+
+from django.http import HttpRequest
+from ninja import Router, Status
+
+from watchkeeper.kernel import access, clock, lengths
+from watchkeeper.kernel.access import Permission
+from watchkeeper.kernel.actors import Actor
+from watchkeeper.kernel.errors import InvalidError, NotFoundError, Problem
+from watchkeeper.kernel.origins import Origin
+from watchkeeper.notifications import queries, usecases
+from watchkeeper.notifications.domain.contacts import ContactSpec, PagingSpec, RuleSpec
+from watchkeeper.notifications.schemas import (
+    AttemptOut,
+    ContactOut,
+    DeliveryOut,
+    PagingIn,
+    PagingOut,
+    PagingSaved,
+    RuleModel,
+    SecretMade,
+    TestPage,
+    TestPageIn,
+    TestPagesOut,
+)
+from watchkeeper.plumbing.rest import actor_of
+
+router = Router(tags=["paging"])
+
+
+class PageNotFoundError(NotFoundError):
+    """There is no page of that id."""
+
+    code = "page_not_found"
+
+
+@router.get("/people/{name}/contacts", response=PagingOut, summary="How a person is paged")
+def get_contacts(request: HttpRequest, name: str) -> PagingOut:
+    """Return contacts and rules; addresses only for the person and admins."""
+    access.require(actor_of(request), Permission.READ, what=f"person {name}")
+    return _shown(name, actor_of(request))
+
+
+@router.put("/people/{name}/contacts", response=PagingSaved, summary="Set contacts and rules")
+def put_contacts(request: HttpRequest, name: str, body: PagingIn) -> PagingSaved:
+    """Let the person be reached as the body says, and in no other way."""
+    actor = actor_of(request)
+    saved = usecases.save_paging(
+        actor=actor, person=name, spec=_spec(body), origin=Origin.API, now=clock.now()
+    )
+    return PagingSaved(**_shown(name, actor).model_dump(), secrets=saved.secrets)
+
+
+@router.delete("/people/{name}/contacts", response={204: None}, summary="Remove all contacts")
+def delete_contacts(request: HttpRequest, name: str) -> Status[None]:
+    """Remove contacts and rules; the account stays."""
+    usecases.remove_paging(actor=actor_of(request), person=name, now=clock.now())
+    return Status(204, None)
+
+
+@router.post(
+    "/people/{name}/contacts/{contact}/secret",
+    response={201: SecretMade},
+    summary="Make a webhook's secret anew",
+)
+def remake_secret(request: HttpRequest, name: str, contact: str) -> Status[SecretMade]:
+    """Return a new secret, this once; the old one signs no more."""
+    secret = usecases.remake_secret(
+        actor=actor_of(request), person=name, contact=contact, now=clock.now()
+    )
+    return Status(201, SecretMade(secret=secret))
+
+
+@router.post("/people/{name}/test-page", response={202: TestPagesOut}, summary="Send a test page")
+def send_test_page(request: HttpRequest, name: str, body: TestPageIn) -> Status[TestPagesOut]:
+    """Page a person with words that say that it is a test."""
+    pages = usecases.send_test_page(
+        actor=actor_of(request), person=name, contact=body.contact, now=clock.now()
+    )
+    made = [TestPage(page_id=page_id, contact=contact) for page_id, contact in pages]
+    return Status(202, TestPagesOut(pages=made))
+
+
+@router.get("/pages/{page_id}", response=DeliveryOut, summary="One page and its attempts")
+def get_page(request: HttpRequest, page_id: str) -> DeliveryOut:
+    """Return how a page stands."""
+    access.require(actor_of(request), Permission.READ, what=f"page {page_id}")
+    row = queries.deliveries([page_id]).get(page_id)
+    if row is None:
+        raise PageNotFoundError(f"There is no page {page_id}")
+    return DeliveryOut(
+        page_id=row.page_id,
+        person=row.person,
+        contact=row.contact,
+        state=row.state,
+        reason=row.reason,
+        due_at=row.due_at,
+        is_test=row.is_test,
+        attempts=[AttemptOut(at=a.at, outcome=a.outcome, detail=a.detail) for a in row.attempts],
+    )
+
+
+def _shown(name: str, actor: Actor) -> PagingOut:
+    row = queries.paging_of(name, actor=actor)
+    if row is None:
+        raise usecases.UnknownPersonError(f"There is no person {name}")
+    return PagingOut(
+        person=row.person,
+        contacts=[ContactOut.model_validate(each, from_attributes=True) for each in row.contacts],
+        rules={
+            urgency: [RuleModel(contact=r.contact, after=lengths.write(r.after)) for r in listed]
+            for urgency, listed in row.rules.items()
+        },
+        origin=row.origin,
+        file=row.file,
+    )
+
+
+def _spec(body: PagingIn) -> PagingSpec:
+    return PagingSpec(
+        contacts=tuple(
+            ContactSpec(c.name, c.channel, c.address, verified=c.verified, secret=c.secret)
+            for c in body.contacts
+        ),
+        rules={
+            urgency: tuple(
+                RuleSpec(rule.contact, _length(rule.after, f"rules.{urgency}[{place}].after"))
+                for place, rule in enumerate(listed)
+            )
+            for urgency, listed in body.rules.items()
+        },
+    )
+
+
+def _length(text: str, path: str) -> dt.timedelta:
+    length = lengths.read(text)
+    if length is None:
+        message = f"{text[:20]!r} is not a length, as 5m"
+        raise InvalidError(message, [Problem(message, path=path)])
+    return length

@@ -1,0 +1,47 @@
+"""Commands that page people."""
+
+import time
+from typing import Annotated, Any
+
+import typer
+
+from watchkeeper.kernel import clock
+from watchkeeper.plumbing import console, transport
+
+page_app = typer.Typer(help="Pages.", no_args_is_help=True)
+_LOOK_SECONDS = 0.5
+_OPEN = {"scheduled", "sending"}
+
+AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
+
+
+@page_app.command("test")
+def send_test_page(
+    person: Annotated[str, typer.Argument(help="Whom to page.")],
+    contact: Annotated[
+        str | None, typer.Option(help="One contact, verified or not; default: all.")
+    ] = None,
+    wait: Annotated[int, typer.Option(min=0, help="Seconds to wait for what comes of it.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Send a page that says it is a test, and tell what came of it."""
+    call = transport.current().call
+    body = {"contact": contact}
+    made = call("POST", f"/api/v1/people/{person}/test-page", json=body).json()["pages"]
+    end = clock.monotonic() + wait
+    while True:
+        pages = [call("GET", f"/api/v1/pages/{page['page_id']}").json() for page in made]
+        if clock.monotonic() >= end or not any(page["state"] in _OPEN for page in pages):
+            break
+        time.sleep(_LOOK_SECONDS)
+    _tell(pages, as_json=as_json)
+    if any(page["state"] != "delivered" for page in pages):
+        raise typer.Exit(1)
+
+
+def _tell(pages: list[dict[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        console.emit_json(pages)
+        return
+    rows = [(p["contact"], p["state"], p["reason"], len(p["attempts"])) for p in pages]
+    console.table(("contact", "state", "reason", "attempts"), rows)

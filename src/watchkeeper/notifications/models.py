@@ -1,0 +1,127 @@
+"""How people are reached, and what was sent to them."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from watchkeeper.kernel.origins import Origin
+from watchkeeper.notifications.domain.contacts import CHANNELS, URGENCIES
+from watchkeeper.notifications.domain.outcomes import DeliveryState, Outcome
+
+ORIGINS = [(origin.value, origin.value) for origin in Origin]
+
+
+class Paging(models.Model):
+    """That a person's contacts were set up, and where that came from."""
+
+    user = models.OneToOneField("identity.User", on_delete=models.CASCADE, related_name="paging")
+    origin = models.CharField(max_length=20, choices=ORIGINS, default=Origin.UI.value)
+    file = models.CharField(max_length=1000, blank=True, help_text="The file that it came from.")
+
+    def __str__(self) -> str:
+        return f"contacts of {self.user_id}"
+
+
+class Contact(models.Model):
+    """One way to reach a person. The address is the person's own; others see it masked."""
+
+    user = models.ForeignKey("identity.User", on_delete=models.CASCADE, related_name="contacts")
+    name = models.CharField(max_length=253)
+    position = models.IntegerField(default=0)
+    channel = models.CharField(max_length=20, choices=[(each, each) for each in CHANNELS])
+    address = models.CharField(max_length=2000)
+    verified = models.BooleanField(default=False, help_text="Only an admin says so.")
+    is_by_admin = models.BooleanField(
+        default=False, help_text="An admin set the address, which may be internal."
+    )
+    sealed_secret = models.TextField(
+        blank=True, help_text="Signs what is sent; never shown again."
+    )
+    failed_at = models.DateTimeField(
+        null=True, help_text="Since when it is refused for good; null: it is not."
+    )
+    failure = models.TextField(blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["user", "name"], name="notifications_one_contact_per_name"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.user_id}"
+
+
+class ContactRule(models.Model):
+    """When a contact is called for a page of an urgency."""
+
+    user = models.ForeignKey(
+        "identity.User", on_delete=models.CASCADE, related_name="contact_rules"
+    )
+    urgency = models.CharField(max_length=10, choices=[(each, each) for each in URGENCIES])
+    position = models.IntegerField()
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="rules")
+    after_seconds = models.IntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["user", "urgency", "position"], name="notifications_one_rule_per_place"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.urgency} {self.position} of {self.user_id}"
+
+
+class Delivery(models.Model):
+    """One page to one contact, on its way or at its end."""
+
+    page_id = models.CharField(max_length=64, unique=True)
+    group = models.CharField(
+        max_length=200, help_text="Deliveries that stand in for each other share it."
+    )
+    user = models.ForeignKey(
+        "identity.User", null=True, on_delete=models.SET_NULL, related_name="deliveries"
+    )
+    contact = models.CharField(max_length=253, blank=True)
+    due_at = models.DateTimeField()
+    state = models.CharField(
+        max_length=20,
+        choices=[(state.value, state.value) for state in DeliveryState],
+        default=DeliveryState.SCHEDULED.value,
+    )
+    reason = models.TextField(blank=True)
+    message = models.JSONField(default=dict)
+    tries = models.IntegerField(default=0, help_text="Attempts that failed.")
+    is_test = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["group"], name="notifications_by_group"),
+            models.Index(fields=["state", "due_at"], name="notifications_by_state"),
+            models.Index(fields=["user", "-due_at"], name="notifications_by_person"),
+        ]
+
+    def __str__(self) -> str:
+        return self.page_id
+
+
+class Attempt(models.Model):
+    """One call of a channel. Written before the call: a crash in it leaves it unknown."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempts")
+    at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    outcome = models.CharField(
+        max_length=20,
+        choices=[(outcome.value, outcome.value) for outcome in Outcome],
+        default=Outcome.UNKNOWN.value,
+    )
+    detail = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.outcome} at {self.at}"

@@ -1,0 +1,120 @@
+"""What notifications asks of others: channels that carry a page, and whoever wrote the page."""
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from watchkeeper.notifications.domain.outcomes import Result
+
+
+@dataclass(frozen=True, slots=True)
+class PagedAlert:
+    """One alert that a page tells of."""
+
+    id: str
+    key: str
+    title: str
+    service: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a person is told.
+
+    Attributes:
+        page_id: Id of the page, the same on each repeat; the idempotency key of every channel.
+        may_repeat: Whether it may have been sent before.
+        person: Whom it is for.
+        step: Step of the escalation policy, from 0.
+        urgency: ``high`` or ``low``.
+        title: One line.
+        url: Where to look and acknowledge.
+        alerts: What burns.
+        is_test: Whether it is only a test of the contact.
+    """
+
+    page_id: str
+    may_repeat: bool
+    person: str
+    step: int
+    urgency: str
+    title: str
+    url: str
+    alerts: tuple[PagedAlert, ...] = ()
+    is_test: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Where a message goes.
+
+    Attributes:
+        address: As the contact says.
+        secret: What signs it; empty: nothing does.
+        is_by_admin: Whether an admin set the address, which may then be internal.
+    """
+
+    address: str
+    secret: str = ""
+    is_by_admin: bool = False
+
+
+class Channel(Protocol):
+    """A way to reach people, named by dotted class in ``WATCHKEEPER_CHANNELS``.
+
+    It is made without arguments, is called from many threads at once, and has no database.
+    """
+
+    def is_ready(self) -> bool:
+        """Return whether all settings that it needs are there."""
+        ...
+
+    def provider(self, to: Recipient) -> str:
+        """Return whose system is called, so that one that fails is left alone for a while."""
+        ...
+
+    def send(self, message: Message, to: Recipient) -> Result:
+        """Call once, within 8 seconds, and say what came of it; never retry.
+
+        An error that escapes counts as temporary.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A delivery to be made.
+
+    Attributes:
+        page_id: Id of the page.
+        group: What deliveries that stand in for each other share: one person, one step.
+        person: Name of the person.
+        contact: Name of the contact; empty where there is none, with a reason to skip.
+        due_at: When it is due.
+        message: What is told.
+        skipped: Why it is not sent; empty: it is.
+    """
+
+    page_id: str
+    group: str
+    person: str
+    contact: str
+    due_at: dt.datetime
+    message: Message
+    skipped: str = ""
+
+
+class PageKeeper(Protocol):
+    """Who wrote the pages, named by dotted class in ``WATCHKEEPER_PAGE_KEEPER``."""
+
+    def unwanted(self, page_ids: Collection[str]) -> Mapping[str, str]:
+        """Return why pages are no longer wanted, by id; those that are wanted are left out."""
+        ...
+
+    def another(self, page_id: str, *, now: dt.datetime) -> Planned | None:
+        """Return, and write down, the page that stands in for one that failed.
+
+        It is for the same person by a contact not tried yet; ``None`` if there is none.
+        """
+        ...

@@ -1,0 +1,270 @@
+"""Reading contacts, rules and deliveries; finding the channels and the keeper of pages."""
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count
+from django.utils.module_loading import import_string
+
+from watchkeeper.identity import queries as identity
+from watchkeeper.kernel import access
+from watchkeeper.kernel.access import Permission
+from watchkeeper.kernel.actors import Actor, ActorKind
+from watchkeeper.notifications.domain import contacts as rules
+from watchkeeper.notifications.domain import plan
+from watchkeeper.notifications.domain.contacts import ContactSpec, PagingSpec, RuleSpec
+from watchkeeper.notifications.domain.outcomes import DeliveryState
+from watchkeeper.notifications.models import Attempt, Contact, ContactRule, Delivery, Paging
+from watchkeeper.notifications.ports import Channel, PageKeeper, Planned
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRow:
+    """A contact as it is shown.
+
+    Attributes:
+        name: Its name.
+        channel: How it is called.
+        address: Where; masked for all but the person and admins.
+        verified: Whether the person is known to answer there.
+        has_secret: Whether what is sent is signed.
+        is_wired: Whether its channel can send here.
+        failed_at: Since when it is refused for good; ``None``: it is not.
+        failure: What was said; empty: nothing.
+    """
+
+    name: str
+    channel: str
+    address: str
+    verified: bool
+    has_secret: bool
+    is_wired: bool
+    failed_at: dt.datetime | None
+    failure: str
+
+
+@dataclass(frozen=True, slots=True)
+class PagingRow:
+    """How a person is paged: contacts, rules by urgency, and where that came from."""
+
+    person: str
+    contacts: tuple[ContactRow, ...]
+    rules: Mapping[str, tuple[RuleSpec, ...]]
+    origin: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRow:
+    """One call of a channel."""
+
+    at: dt.datetime
+    outcome: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """A delivery and its attempts, the oldest first."""
+
+    page_id: str
+    person: str
+    contact: str
+    state: str
+    reason: str
+    due_at: dt.datetime
+    is_test: bool
+    attempts: tuple[AttemptRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContactFinding:
+    """What is wrong with a person's contacts, in a sentence."""
+
+    person: str
+    contact: str
+    detail: str
+
+
+def channels() -> Mapping[str, Channel]:
+    """Return the channels that are wired, by name; some may lack their settings."""
+    wired: Mapping[str, str] = getattr(settings, "WATCHKEEPER_CHANNELS", {})
+    return {name: _made(dotted) for name, dotted in wired.items()}
+
+
+def ready_channels() -> frozenset[str]:
+    """Return the names of the channels that can send."""
+    return frozenset(name for name, channel in channels().items() if channel.is_ready())
+
+
+@cache
+def _made(dotted: str) -> Any:
+    return import_string(dotted)()
+
+
+class _NoKeeper:
+    """Stands in where nobody keeps pages: all are wanted, none has another."""
+
+    def unwanted(self, page_ids: Collection[str]) -> Mapping[str, str]:
+        """See ``PageKeeper``."""
+        del page_ids
+        return {}
+
+    def another(self, page_id: str, *, now: dt.datetime) -> Planned | None:
+        """See ``PageKeeper``."""
+        del page_id, now
+        return None
+
+
+def page_keeper() -> PageKeeper:
+    """Return who wrote the pages."""
+    dotted: str = getattr(settings, "WATCHKEEPER_PAGE_KEEPER", "")
+    keeper: PageKeeper = _made(dotted) if dotted else _NoKeeper()
+    return keeper
+
+
+def may_see_addresses(actor: Actor, user_id: int) -> bool:
+    """Return whether ``actor`` may see where a person is reached: their own, or an admin."""
+    is_self = actor.kind is ActorKind.USER and actor.id == user_id
+    return is_self or access.may(actor, Permission.ADMINISTER)
+
+
+def paging_of(person: str, *, actor: Actor) -> PagingRow | None:
+    """Return how a person is paged, as ``actor`` may see it; ``None`` for an unknown person."""
+    found = identity.person_by_name(person)
+    if found is None:
+        return None
+    shows = may_see_addresses(actor, found.id)
+    wired = ready_channels()
+    setup = Paging.objects.filter(user_id=found.id).first()
+    rows = tuple(
+        ContactRow(
+            name=row.name,
+            channel=row.channel,
+            address=row.address if shows else rules.masked(row.address, channel=row.channel),
+            verified=row.verified,
+            has_secret=bool(row.sealed_secret),
+            is_wired=row.channel in wired,
+            failed_at=row.failed_at,
+            failure=row.failure if shows else "",
+        )
+        for row in Contact.objects.filter(user_id=found.id).order_by("position", "name")
+    )
+    return PagingRow(
+        person=person,
+        contacts=rows,
+        rules=_rules({found.id}).get(found.id, {}),
+        origin=setup.origin if setup else "",
+        file=setup.file if setup else "",
+    )
+
+
+def paging_specs(user_ids: Collection[int] | None = None) -> dict[int, PagingSpec]:
+    """Return how people are paged, by id, addresses in clear and secrets left out."""
+    found = Contact.objects.order_by("position", "name")
+    if user_ids is not None:
+        found = found.filter(user_id__in=user_ids)
+    by_user: dict[int, list[ContactSpec]] = {}
+    for row in found:
+        spec = ContactSpec(row.name, row.channel, row.address, verified=row.verified)
+        by_user.setdefault(row.user_id, []).append(spec)
+    rules_by_user = _rules(by_user)
+    return {
+        user: PagingSpec(tuple(specs), rules_by_user.get(user, {}))
+        for user, specs in by_user.items()
+    }
+
+
+def _rules(user_ids: Collection[int]) -> dict[int, dict[str, tuple[RuleSpec, ...]]]:
+    rows = ContactRule.objects.filter(user_id__in=user_ids).select_related("contact")
+    found: dict[int, dict[str, tuple[RuleSpec, ...]]] = {}
+    for row in rows.order_by("urgency", "position"):
+        of_user = found.setdefault(row.user_id, {})
+        rule = RuleSpec(row.contact.name, dt.timedelta(seconds=row.after_seconds))
+        of_user[row.urgency] = (*of_user.get(row.urgency, ()), rule)
+    return found
+
+
+def reaches(people: Collection[str]) -> dict[str, plan.Reach]:
+    """Return how active people can be reached, by name; unknown and disabled ones are left out."""
+    active = identity.active_ids(people)
+    specs = paging_specs(list(active.values()))
+    return {name: _reach(specs.get(user_id, PagingSpec())) for name, user_id in active.items()}
+
+
+def _reach(spec: PagingSpec) -> plan.Reach:
+    return plan.Reach(
+        contacts=tuple(plan.Contact(c.name, c.channel, c.verified) for c in spec.contacts),
+        rules={u: tuple((r.contact, r.after) for r in found) for u, found in spec.rules.items()},
+    )
+
+
+def reachable(people: Collection[str]) -> set[str]:
+    """Return who of ``people`` has at least one verified contact by a channel that works here."""
+    wired = ready_channels()
+    return {
+        name
+        for name, reach in reaches(people).items()
+        if any(plan.is_usable(contact, wired) for contact in reach.contacts)
+    }
+
+
+def contacts_of_users(user_ids: Collection[int]) -> dict[tuple[int, str], Contact]:
+    """Return the contacts of people, by (id of the person, name)."""
+    rows = Contact.objects.filter(user_id__in=user_ids)
+    return {(row.user_id, row.name): row for row in rows}
+
+
+def deliveries(page_ids: Collection[str]) -> dict[str, DeliveryRow]:
+    """Return deliveries with their attempts, by page; pages that are unknown are left out."""
+    attempts: dict[int, list[AttemptRow]] = {}
+    found = Attempt.objects.filter(delivery__page_id__in=page_ids).order_by("at", "id")
+    for each in found:
+        row = AttemptRow(each.at, each.outcome, each.detail)
+        attempts.setdefault(each.delivery_id, []).append(row)
+    rows = Delivery.objects.filter(page_id__in=page_ids).select_related("user")
+    return {
+        row.page_id: DeliveryRow(
+            page_id=row.page_id,
+            person=row.user.name if row.user else "",
+            contact=row.contact,
+            state=row.state,
+            reason=row.reason,
+            due_at=row.due_at,
+            is_test=row.is_test,
+            attempts=tuple(attempts.get(row.pk, ())),
+        )
+        for row in rows
+    }
+
+
+def delivery_owner(page_id: str) -> int | None:
+    """Return the id of the person that a delivery is for; ``None`` if it is unknown."""
+    return Delivery.objects.filter(page_id=page_id).values_list("user_id", flat=True).first()
+
+
+def counts() -> dict[str, int]:
+    """Return how many deliveries are in each state."""
+    found = Delivery.objects.values_list("state").annotate(Count("pk"))
+    return {state.value: 0 for state in DeliveryState} | dict(found)
+
+
+def findings() -> list[ContactFinding]:
+    """Return contacts that are refused for good, the longest failing first."""
+    rows = Contact.objects.filter(failed_at__isnull=False).select_related("user")
+    return [
+        ContactFinding(
+            row.user.name, row.name, f"the contact is refused: {row.failure or 'no reason given'}"
+        )
+        for row in rows.order_by("failed_at")
+    ]
+
+
+def set_up() -> list[tuple[str, int, str]]:
+    """Return (name, id, origin) of the people whose paging was set up, by name."""
+    rows = Paging.objects.select_related("user").order_by("user__name")
+    return [(row.user.name, row.user_id, row.origin) for row in rows]

@@ -1,0 +1,114 @@
+"""The JSON of contacts, test pages and deliveries."""
+
+import datetime as dt
+from typing import Annotated
+
+from ninja import Schema
+from pydantic import Field
+
+Name = Annotated[str, Field(min_length=1, max_length=253)]
+
+
+class ContactIn(Schema):
+    """A contact."""
+
+    name: Name
+    channel: str = Field(
+        max_length=20, description="email, webhook, slack, teams, ntfy, sms or voice."
+    )
+    address: str = Field(min_length=1, max_length=2000, description="Where the person is reached.")
+    verified: bool = Field(False, description="Taken from an admin only.")
+    secret: str | None = Field(
+        None, min_length=1, max_length=500, description="Signs a webhook; made where it is absent."
+    )
+
+
+class RuleModel(Schema):
+    """A contact, and how long after the page is due it is called."""
+
+    contact: Name
+    after: str = Field("0m", max_length=10, description="Length, as 5m.")
+
+
+class PagingIn(Schema):
+    """All contacts and rules of a person."""
+
+    contacts: list[ContactIn] = Field(max_length=20)
+    rules: dict[str, list[RuleModel]] = Field(
+        {}, max_length=2, description="By urgency: high and low."
+    )
+
+
+class ContactOut(Schema):
+    """A contact as it is; the address is masked for all but the person and admins."""
+
+    name: str
+    channel: str
+    address: str
+    verified: bool
+    has_secret: bool = Field(description="Whether what is sent is signed.")
+    is_wired: bool = Field(description="Whether its channel can send here.")
+    failed_at: dt.datetime | None = Field(description="Since when it is refused for good.")
+    failure: str
+
+
+class PagingOut(Schema):
+    """How a person is paged."""
+
+    person: str
+    contacts: list[ContactOut]
+    rules: dict[str, list[RuleModel]]
+    origin: str = Field(description="file, ui or api; empty: not set up yet.")
+    file: str = Field(description="The file it came from; empty: none.")
+
+
+class PagingSaved(PagingOut):
+    """How a person is paged now, and secrets that were made, told this once."""
+
+    secrets: dict[str, str] = Field(description="By contact.")
+
+
+class SecretMade(Schema):
+    """A new secret, told this once."""
+
+    secret: str
+
+
+class TestPageIn(Schema):
+    """Whom to page."""
+
+    contact: Name | None = Field(None, description="One contact, verified or not; default: all.")
+
+
+class TestPage(Schema):
+    """One page that was scheduled."""
+
+    page_id: str
+    contact: str
+
+
+class TestPagesOut(Schema):
+    """The pages that were scheduled."""
+
+    pages: list[TestPage]
+
+
+class AttemptOut(Schema):
+    """One call of a channel."""
+
+    at: dt.datetime
+    outcome: str = Field(description="accepted, delivered, temporary, permanent or unknown.")
+    detail: str
+
+
+class DeliveryOut(Schema):
+    """A page on its way to one contact."""
+
+    page_id: str
+    person: str
+    contact: str
+    state: str = Field(description="scheduled, sending, delivered, failed, cancelled or skipped.")
+    reason: str
+    due_at: dt.datetime
+    is_test: bool
+    attempts: list[AttemptOut]

@@ -1,0 +1,37 @@
+"""What can be done with contacts and deliveries."""
+
+from watchkeeper.notifications.usecases.contacts import (
+    ContactNotFoundError,
+    Saved,
+    UnknownPersonError,
+    remake_secret,
+    remove_paging,
+    save_paging,
+    send_test_page,
+)
+from watchkeeper.notifications.usecases.deliveries import (
+    KIND,
+    LOOP,
+    Calling,
+    cancel,
+    mark,
+    record,
+    schedule,
+)
+
+__all__ = [
+    "KIND",
+    "LOOP",
+    "Calling",
+    "ContactNotFoundError",
+    "Saved",
+    "UnknownPersonError",
+    "cancel",
+    "mark",
+    "record",
+    "remake_secret",
+    "remove_paging",
+    "save_paging",
+    "schedule",
+    "send_test_page",
+]

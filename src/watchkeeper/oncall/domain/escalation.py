@@ -1,0 +1,203 @@
+"""Stepping through an escalation policy: whom to page now, and when the next step is due.
+
+Pure: the frozen policy, where the escalation stands, and who can be paged go in; pages, notes and
+the next place come out. Times are planned ones, so that a late step makes no later step later.
+
+A place is (round, step). After the last round comes the catch-all, then the end. A step that finds
+nobody costs no time: what comes next is due at once. A round that finds nobody at all is not
+repeated: the catch-all is next.
+"""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from watchkeeper.oncall.domain.policies import Policy, Target
+
+
+class EscalationState(Enum):
+    """Where an escalation is.
+
+    ``OPEN`` has a step that is due some time; ``STOPPED`` was answered or resolved; ``EXHAUSTED``
+    paged everybody in vain, or found nobody.
+    """
+
+    OPEN = "open"
+    STOPPED = "stopped"
+    EXHAUSTED = "exhausted"
+
+
+NOBODY = "nobody could be paged: not by a step, not by the catch-all, and no admin has a contact"
+CATCH_ALL_STEP = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an escalation stands.
+
+    Attributes:
+        loop: Round, from 0.
+        step: Step of the round, from 0; :data:`CATCH_ALL_STEP` for the catch-all.
+        round_paged: Whether somebody was paged in this round already.
+    """
+
+    loop: int = 0
+    step: int = 0
+    round_paged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """Who stands behind the targets of a policy at an instant.
+
+    Attributes:
+        people: Names of people for each target; a target that is missing has nobody.
+        reachable: Who of them has a contact that works.
+        admins: Reachable admins, for when there is nobody else.
+    """
+
+    people: Mapping[Target, Sequence[str]] = field(default_factory=dict)
+    reachable: frozenset[str] = frozenset()
+    admins: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PagePlan:
+    """One person to page, at one place; the catch-all has the step after the last."""
+
+    loop: int
+    step: int
+    person: str
+    due_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What happened at a place, in a sentence for people."""
+
+    loop: int
+    step: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What follows.
+
+    Attributes:
+        pages: Whom to page now.
+        notes: Why others are not paged.
+        place: What is next; ``None``: the policy is at its end.
+        next_at: When that is due; ``None`` at the end.
+        nobody_notified: Whether the catch-all was reached and nobody could be paged by it.
+    """
+
+    pages: tuple[PagePlan, ...]
+    notes: tuple[Note, ...]
+    place: Place | None
+    next_at: dt.datetime | None
+    nobody_notified: bool = False
+
+
+def first_due(policy: Policy, begun_at: dt.datetime) -> dt.datetime:
+    """Return when the first step is due."""
+    return begun_at + (policy.steps[0].after if policy.steps else dt.timedelta())
+
+
+def decide(policy: Policy, place: Place, *, planned_at: dt.datetime, company: Company) -> Decision:
+    """Return what follows from an escalation that is due at ``place``.
+
+    Args:
+        policy: As it was when the escalation began.
+        place: Where it stands.
+        planned_at: When this was due, however late it is now.
+        company: Who can be paged now.
+    """
+    notes: list[Note] = []
+    while place.step != CATCH_ALL_STEP:
+        if place.step < len(policy.steps):
+            paged, why = _people(policy.steps[place.step].notify, company)
+            notes += [Note(place.loop, place.step, text) for text in why]
+            if paged:
+                return _paged(policy, place, paged, notes, planned_at)
+            notes.append(
+                Note(place.loop, place.step, "nobody to page: the next step is due at once")
+            )
+        place = _after_empty(policy, place)
+    return _catch_all(policy, place, notes, planned_at=planned_at, company=company)
+
+
+def _paged(
+    policy: Policy,
+    place: Place,
+    people: Sequence[str],
+    notes: Sequence[Note],
+    planned_at: dt.datetime,
+) -> Decision:
+    pages = tuple(PagePlan(place.loop, place.step, person, planned_at) for person in people)
+    following, wait = _following(policy, place)
+    return Decision(pages, tuple(notes), following, planned_at + wait)
+
+
+def _following(policy: Policy, place: Place) -> tuple[Place, dt.timedelta]:
+    """Return what comes after a step that paged somebody, and how long after."""
+    if place.step + 1 < len(policy.steps):
+        following = Place(place.loop, place.step + 1, round_paged=True)
+        return following, policy.steps[place.step + 1].after
+    if place.loop < policy.repeat:
+        return Place(place.loop + 1, 0), policy.repeat_after + policy.steps[0].after
+    return Place(place.loop, CATCH_ALL_STEP, round_paged=True), policy.repeat_after
+
+
+def _after_empty(policy: Policy, place: Place) -> Place:
+    """Return what comes at once after a step that found nobody."""
+    if place.step + 1 < len(policy.steps):
+        return Place(place.loop, place.step + 1, place.round_paged)
+    if place.loop < policy.repeat and place.round_paged:
+        return Place(place.loop + 1, 0)
+    return Place(place.loop, CATCH_ALL_STEP, place.round_paged)
+
+
+def _catch_all(
+    policy: Policy,
+    place: Place,
+    notes: list[Note],
+    *,
+    planned_at: dt.datetime,
+    company: Company,
+) -> Decision:
+    people, why = _people(policy.catch_all, company)
+    notes += [Note(place.loop, place.step, text) for text in why]
+    if not people and company.admins:
+        people = list(dict.fromkeys(company.admins))
+        text = "the catch-all has nobody to page: all admins are"
+        notes.append(Note(place.loop, place.step, text))
+    if not people:
+        notes.append(Note(place.loop, place.step, NOBODY))
+    step = len(policy.steps)
+    pages = tuple(PagePlan(place.loop, step, person, planned_at) for person in people)
+    return Decision(pages, tuple(notes), None, None, nobody_notified=not people)
+
+
+def _people(targets: Sequence[Target], company: Company) -> tuple[list[str], list[str]]:
+    """Return whom targets lead to, each once, and why some lead nowhere."""
+    found: dict[str, None] = {}
+    why: list[str] = []
+    for target in targets:
+        named = company.people.get(target, ())
+        if not named:
+            why.append(_EMPTY[target.kind].format(name=target.name))
+        for person in named:
+            if person in company.reachable:
+                found[person] = None
+            elif person not in found:
+                why.append(f"{person} has no verified contact that can be called")
+    return list(found), list(dict.fromkeys(why))
+
+
+_EMPTY = {
+    "schedule": "nobody is on call in the schedule {name}",
+    "person": "there is no active person {name}",
+    "team": "the team {name} has no active people",
+}

@@ -1,0 +1,195 @@
+"""Escalation policies as documents: ``apiVersion: watchkeeper/v1, kind: EscalationPolicy``."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from watchkeeper.kernel import ids, lengths
+from watchkeeper.kernel.documents import Document
+from watchkeeper.kernel.errors import InvalidError, Problem
+
+API_VERSION = "watchkeeper/v1"
+KIND = "EscalationPolicy"
+TARGETS = ("schedule", "person", "team")
+REPEAT_AFTER = dt.timedelta(minutes=5)
+MOST_STEPS = 50
+MOST_TARGETS = 50
+MOST_ROUNDS = 100
+LONGEST_WAIT = dt.timedelta(days=7)
+_FIELDS = ("owner", "repeat", "repeatAfter", "steps", "catchAll")
+_STEP_FIELDS = ("after", "notify")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom a step pages: who is on call in a schedule, a person, everybody in a team.
+
+    Attributes:
+        kind: One of :data:`TARGETS`.
+        name: Which one.
+    """
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Whom to page, ``after`` the step before it."""
+
+    after: dt.timedelta
+    notify: tuple[Target, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Who is paged, one after the other, until somebody answers.
+
+    Attributes:
+        name: Its name; empty: the one that stands in where there is none.
+        steps: In order.
+        repeat: How many further rounds there are.
+        repeat_after: From the last step to the next round, and from the last round to the
+            catch-all.
+        catch_all: Whom to page when all rounds were in vain.
+        owner: Team that owns it; ``None``: nobody.
+    """
+
+    name: str = ""
+    steps: tuple[Step, ...] = ()
+    repeat: int = 0
+    repeat_after: dt.timedelta = REPEAT_AFTER
+    catch_all: tuple[Target, ...] = ()
+    owner: str | None = None
+
+    def targets(self) -> frozenset[Target]:
+        """Return everybody that it could ever page."""
+        named = [target for step in self.steps for target in step.notify]
+        return frozenset([*named, *self.catch_all])
+
+
+def problems(document: Document) -> Iterator[Problem]:
+    """Yield what is wrong with one EscalationPolicy."""
+    for problem in faults(document.data):
+        yield document.problem(problem.detail, problem.path)
+
+
+def faults(data: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield what is wrong with a policy, with paths from its root."""
+    metadata = data.get("metadata")
+    try:
+        name = metadata.get("name") if isinstance(metadata, Mapping) else None
+        ids.check_name(name, what="An escalation policy")
+    except InvalidError as error:
+        yield Problem(error.message, path="metadata.name")
+    spec = data.get("spec")
+    if not isinstance(spec, Mapping):
+        yield Problem("spec is missing", path="spec")
+        return
+    yield from _unknown(spec, _FIELDS, "spec")
+    yield from _outer(spec)
+    steps = spec.get("steps")
+    if not isinstance(steps, list) or not 1 <= len(steps) <= MOST_STEPS:
+        yield Problem(f"steps is a list of 1 to {MOST_STEPS}", path="spec.steps")
+        steps = []
+    for place, step in enumerate(steps):
+        yield from _step(step, f"spec.steps[{place}]")
+    for place, target in enumerate(_listed(spec.get("catchAll"))):
+        yield from _target(target, f"spec.catchAll[{place}]")
+
+
+def _outer(spec: Mapping[str, Any]) -> Iterator[Problem]:
+    repeat = spec.get("repeat", 0)
+    if isinstance(repeat, bool) or not isinstance(repeat, int) or not 0 <= repeat <= MOST_ROUNDS:
+        yield Problem(f"repeat is a number from 0 to {MOST_ROUNDS}", path="spec.repeat")
+    owner = spec.get("owner")
+    if owner is not None and (not isinstance(owner, str) or not owner):
+        yield Problem("owner is the name of a team", path="spec.owner")
+    if _wait(spec.get("repeatAfter", "5m")) is None:
+        yield Problem("repeatAfter is a length of at most 7d, as 5m", path="spec.repeatAfter")
+
+
+def _step(step: Any, path: str) -> Iterator[Problem]:
+    if not isinstance(step, Mapping):
+        yield Problem("a step has after and notify", path=path)
+        return
+    yield from _unknown(step, _STEP_FIELDS, path)
+    if _wait(step.get("after", "0m")) is None:
+        yield Problem("after is a length of at most 7d, as 5m", path=f"{path}.after")
+    notify = step.get("notify")
+    if not isinstance(notify, list) or not 1 <= len(notify) <= MOST_TARGETS:
+        yield Problem(f"notify is a list of 1 to {MOST_TARGETS}", path=f"{path}.notify")
+        return
+    for place, target in enumerate(notify):
+        yield from _target(target, f"{path}.notify[{place}]")
+
+
+def _target(target: Any, path: str) -> Iterator[Problem]:
+    known = ", ".join(TARGETS)
+    if not isinstance(target, Mapping) or len(target) != 1 or next(iter(target)) not in TARGETS:
+        yield Problem(f"a target names one of {known}, as {{schedule: shop-primary}}", path=path)
+        return
+    [(kind, name)] = target.items()
+    try:
+        ids.check_name(name, what=f"A {kind}")
+    except InvalidError as error:
+        yield Problem(error.message, path=f"{path}.{kind}")
+
+
+def _unknown(data: Mapping[str, Any], known: Sequence[str], path: str) -> Iterator[Problem]:
+    for name in data:
+        if name not in known:
+            yield Problem(f"{name} is not a field here: {', '.join(known)}", path=f"{path}.{name}")
+
+
+def _wait(text: object) -> dt.timedelta | None:
+    length = lengths.read(text)
+    return length if length is not None and length <= LONGEST_WAIT else None
+
+
+def _listed(value: Any) -> list[Any]:
+    """Return the targets of a catch-all, which may be one or a list."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def read(data: Mapping[str, Any]) -> Policy:
+    """Return the policy that a document describes.
+
+    Raises:
+        InvalidError: it describes none.
+    """
+    found = list(faults(data))
+    if found:
+        raise InvalidError(f"The escalation policy cannot be so: {found[0].detail}", found)
+    spec = data["spec"]
+    return Policy(
+        name=data["metadata"]["name"],
+        steps=tuple(
+            Step(lengths.read(step.get("after", "0m")) or dt.timedelta(), _targets(step["notify"]))
+            for step in spec["steps"]
+        ),
+        repeat=spec.get("repeat", 0),
+        repeat_after=lengths.read(spec.get("repeatAfter", "5m")) or dt.timedelta(),
+        catch_all=_targets(_listed(spec.get("catchAll"))),
+        owner=spec.get("owner"),
+    )
+
+
+def _targets(listed: Sequence[Mapping[str, str]]) -> tuple[Target, ...]:
+    pairs = [pair for target in listed for pair in target.items()]
+    return tuple(dict.fromkeys(Target(kind, name) for kind, name in pairs))
+
+
+def frozen(data: Mapping[str, Any]) -> Policy:
+    """Return a policy that was frozen into an escalation; one that cannot be read has no steps.
+
+    Without steps the catch-all is due at once, and without a catch-all the admins are: what is
+    broken pages somebody.
+    """
+    try:
+        return read(data)
+    except InvalidError:
+        return Policy()

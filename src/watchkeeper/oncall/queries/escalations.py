@@ -1,0 +1,277 @@
+"""Reading policies, escalations and their pages; who can be paged at an instant."""
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from django.conf import settings
+from django.db.models import Count
+from django.utils.module_loading import import_string
+
+from watchkeeper.identity import queries as identity
+from watchkeeper.kernel.documents import Json
+from watchkeeper.kernel.errors import InvalidError, NotFoundError
+from watchkeeper.kernel.origins import Origin
+from watchkeeper.notifications import queries as notifications
+from watchkeeper.oncall.domain.escalation import Company, EscalationState
+from watchkeeper.oncall.domain.policies import TARGETS, Target
+from watchkeeper.oncall.models import Escalation, EscalationNote, EscalationPolicy, Page
+from watchkeeper.oncall.ports import PagedSubject
+from watchkeeper.oncall.queries import schedules, standings
+from watchkeeper.oncall.queries.schedules import ScheduleNotFoundError
+
+
+class PolicyNotFoundError(NotFoundError):
+    """There is no escalation policy of that name."""
+
+    code = "escalation_policy_not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is paged for.
+
+    Attributes:
+        kind: As in ``WATCHKEEPER_SUBJECTS``, as ``alert``.
+        id: Which one.
+    """
+
+    kind: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRow:
+    """An escalation policy."""
+
+    id: int
+    name: str
+    owner_id: int | None
+    owner_name: str | None
+    document: Mapping[str, Json]
+    origin: str
+    file: str
+    is_taken_over: bool
+
+    @property
+    def is_in_file(self) -> bool:
+        """Whether it is changed in its file and not here."""
+        return self.origin == Origin.FILE.value
+
+
+@dataclass(frozen=True, slots=True)
+class StoryAttempt:
+    """One call of a channel."""
+
+    at: dt.datetime
+    outcome: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoryPage:
+    """One page with what became of it."""
+
+    page_id: str
+    person: str
+    contact: str
+    step: int
+    loop: int
+    due_at: dt.datetime
+    state: str
+    reason: str
+    attempts: tuple[StoryAttempt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoryNote:
+    """What was decided beside pages."""
+
+    at: dt.datetime
+    step: int
+    loop: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """All that was done to wake somebody for a subject.
+
+    Attributes:
+        policy: Name of the policy; empty: none was chosen.
+        state: ``open``, ``stopped``, ``exhausted``; empty: there was no escalation.
+        reason: Why it stopped.
+        next_at: When the next step is due; ``None``: never.
+        nobody_notified: Whether it ended without anybody who could be paged.
+        pages: In the order in which they were due.
+        notes: Why others were not paged, in order.
+    """
+
+    policy: str = ""
+    state: str = ""
+    reason: str = ""
+    next_at: dt.datetime | None = None
+    nobody_notified: bool = False
+    pages: tuple[StoryPage, ...] = ()
+    notes: tuple[StoryNote, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UnheardRow:
+    """An escalation at its end that nobody answered."""
+
+    subject: Subject
+    title: str
+    service: str
+    ended_at: dt.datetime
+    nobody_notified: bool
+
+
+def policy_rows(name: str | None = None) -> list[PolicyRow]:
+    """Return policies by name, all of them or the one of that ``name``."""
+    found = EscalationPolicy.objects.select_related("owner").order_by("name")
+    if name is not None:
+        found = found.filter(name=name)
+    return [
+        PolicyRow(
+            id=row.pk,
+            name=row.name,
+            owner_id=row.owner_id,
+            owner_name=row.owner.name if row.owner is not None else None,
+            document=row.document,
+            origin=row.origin,
+            file=row.file,
+            is_taken_over=row.is_taken_over,
+        )
+        for row in found
+    ]
+
+
+def policy_row(name: str) -> PolicyRow:
+    """Return one policy.
+
+    Raises:
+        PolicyNotFoundError: there is none of that name.
+    """
+    for row in policy_rows(name):
+        return row
+    raise PolicyNotFoundError(f"There is no escalation policy {name}")
+
+
+def policy_documents(names: Collection[str]) -> dict[str, Mapping[str, Json]]:
+    """Return the documents of policies by name; unknown ones are left out."""
+    rows = EscalationPolicy.objects.filter(name__in=names)
+    return dict(rows.values_list("name", "document"))
+
+
+def unknown_targets(targets: Collection[Target]) -> set[Target]:
+    """Return those of ``targets`` that lead nowhere: no such schedule, person or team."""
+    names = {kind: {t.name for t in targets if t.kind == kind} for kind in TARGETS}
+    known = {
+        "schedule": {row.name for row in schedules.schedule_rows()},
+        "person": set(identity.active_ids(names["person"])),
+        "team": {row.name for row in identity.teams()},
+    }
+    return {target for target in targets if target.name not in known[target.kind]}
+
+
+def story(subject: Subject) -> Story:
+    """Return all that was done to wake somebody for ``subject``."""
+    row = Escalation.objects.filter(subject_kind=subject.kind, subject_id=subject.id).first()
+    if row is None:
+        return Story()
+    pages = list(Page.objects.filter(escalation=row).order_by("due_at", "epoch", "loop", "step"))
+    deliveries = notifications.deliveries([page.id for page in pages])
+    notes = EscalationNote.objects.filter(escalation=row).order_by("pk")
+    return Story(
+        policy=row.policy,
+        state=row.state,
+        reason=row.reason,
+        next_at=row.next_at,
+        nobody_notified=row.nobody_notified,
+        pages=tuple(_told(page, deliveries.get(page.id)) for page in pages),
+        notes=tuple(StoryNote(n.at, n.step, n.loop, n.text) for n in notes),
+    )
+
+
+def _told(page: Page, delivery: notifications.DeliveryRow | None) -> StoryPage:
+    attempts = delivery.attempts if delivery is not None else ()
+    return StoryPage(
+        page_id=page.id,
+        person=page.person,
+        contact=page.contact,
+        step=page.step,
+        loop=page.loop,
+        due_at=page.due_at,
+        state=delivery.state if delivery is not None else "",
+        reason=delivery.reason if delivery is not None else "",
+        attempts=tuple(StoryAttempt(a.at, a.outcome, a.detail) for a in attempts),
+    )
+
+
+def unheard() -> list[UnheardRow]:
+    """Return escalations at their end that nobody answered, the newest first."""
+    rows = Escalation.objects.filter(state=EscalationState.EXHAUSTED.value)
+    return [
+        UnheardRow(
+            subject=Subject(row.subject_kind, row.subject_id),
+            title=row.title,
+            service=row.service,
+            ended_at=row.ended_at or row.started_at,
+            nobody_notified=row.nobody_notified,
+        )
+        for row in rows.order_by("-ended_at")
+    ]
+
+
+def escalation_counts() -> dict[str, int]:
+    """Return how many escalations are in each state."""
+    found = Escalation.objects.values_list("state").annotate(Count("pk"))
+    return {state.value: 0 for state in EscalationState} | dict(found)
+
+
+def nobody_notified_count() -> int:
+    """Return how many escalations ended without anybody who could be paged."""
+    state = EscalationState.EXHAUSTED.value
+    return Escalation.objects.filter(state=state, nobody_notified=True).count()
+
+
+def company_at(targets: Iterable[Target], at: dt.datetime) -> Company:
+    """Return who stands behind ``targets`` at an instant, and who of them can be called."""
+    wanted = frozenset(targets)
+    teams = identity.members_of({t.name for t in wanted if t.kind == "team"})
+    persons = identity.active_ids({t.name for t in wanted if t.kind == "person"})
+    people: dict[Target, tuple[str, ...]] = {}
+    for target in wanted:
+        if target.kind == "schedule":
+            people[target] = _on_call(target.name, at)
+        elif target.kind == "team":
+            people[target] = tuple(teams.get(target.name, ()))
+        elif target.name in persons:
+            people[target] = (target.name,)
+    admins = identity.admins()
+    named = {person for found in people.values() for person in found}
+    reachable = frozenset(notifications.reachable(named | set(admins)))
+    return Company(people, reachable, tuple(name for name in admins if name in reachable))
+
+
+def _on_call(schedule: str, at: dt.datetime) -> tuple[str, ...]:
+    try:
+        return tuple(
+            name for row in standings.on_call(at=at, name=schedule) for name in row.people
+        )
+    except (ScheduleNotFoundError, InvalidError):
+        return ()
+
+
+def subject_port(kind: str) -> PagedSubject | None:
+    """Return who knows subjects of ``kind``; ``None`` where nobody is wired."""
+    wired: Mapping[str, str] = getattr(settings, "WATCHKEEPER_SUBJECTS", {})
+    return _made(wired[kind]) if kind in wired else None
+
+
+@cache
+def _made(dotted: str) -> PagedSubject:
+    made: PagedSubject = import_string(dotted)()
+    return made

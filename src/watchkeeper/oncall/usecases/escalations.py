@@ -1,0 +1,338 @@
+"""Escalations: begun, stepped, stopped; all that must not be lost is in one transaction.
+
+Locks are taken in one order everywhere: the due work of escalations, the escalations, the due work
+of deliveries, the deliveries.
+"""
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import structlog
+from django.db import transaction
+from django.db.models import F
+
+from watchkeeper.kernel.documents import Json
+from watchkeeper.notifications import queries as reach
+from watchkeeper.notifications import usecases as notifications
+from watchkeeper.notifications.domain import plan
+from watchkeeper.notifications.ports import Message, PagedAlert, Planned
+from watchkeeper.oncall.domain import escalation, policies
+from watchkeeper.oncall.domain.escalation import Decision, EscalationState, PagePlan, Place
+from watchkeeper.oncall.models import Escalation, EscalationNote, Page
+from watchkeeper.oncall.queries import escalations as queries
+from watchkeeper.oncall.queries.escalations import Subject
+from watchkeeper.plumbing import crash_points, due_work, metrics, wake
+from watchkeeper.plumbing.due_work import Claim, Work
+
+KIND = "escalation"
+LOOP = "oncall.escalate"
+STANDS_IN = -1
+MOST_AT_ONCE = 50
+_MOVED = ["state", "loop", "step", "round_paged", "next_at", "ended_at", "nobody_notified"]
+
+logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What somebody is to be woken for.
+
+    Attributes:
+        subject: What.
+        policy: Name of the policy; empty or unknown: every admin who can be paged.
+        urgency: ``high`` or ``low``.
+        title: One line.
+        service: Name of the service; may be empty.
+        url: Where to look and acknowledge.
+    """
+
+    subject: Subject
+    policy: str
+    urgency: str
+    title: str
+    service: str
+    url: str
+
+
+def start_many(triggers: Sequence[Trigger], *, now: dt.datetime) -> None:
+    """Begin to page for subjects, in the caller's transaction.
+
+    The policy is frozen as it is now. An escalation that is open stays as it is; one that was
+    stopped or exhausted begins anew.
+
+    Args:
+        triggers: What people are to be woken for; of two for one subject the first counts.
+        now: The present, from which all delays are counted.
+    """
+    wanted: dict[Subject, Trigger] = {}
+    for trigger in triggers:
+        wanted.setdefault(trigger.subject, trigger)
+    documents = queries.policy_documents({trigger.policy for trigger in wanted.values()})
+    known = {Subject(row.subject_kind, row.subject_id): row for row in _rows(wanted)}
+    fresh = [trigger for subject, trigger in wanted.items() if subject not in known]
+    made = [_begun(Escalation(), trigger, documents, now=now) for trigger in fresh]
+    Escalation.objects.bulk_create(made, ignore_conflicts=True, batch_size=200)
+    again = [row.pk for row in known.values() if row.state != EscalationState.OPEN.value]
+    for row in _for_update(again):
+        if row.state != EscalationState.OPEN.value:
+            row.epoch += 1
+            _begun(row, wanted[_subject(row)], documents, now=now).save()
+    due_work.put_many(
+        KIND,
+        [
+            Work(str(row.pk), _ms(row.next_at))
+            for row in _rows(wanted)
+            if row.next_at is not None and row.state == EscalationState.OPEN.value
+        ],
+    )
+    wake.ring(LOOP)
+
+
+def _begun(
+    row: Escalation,
+    trigger: Trigger,
+    documents: Mapping[str, Mapping[str, Json]],
+    *,
+    now: dt.datetime,
+) -> Escalation:
+    """Let ``row`` stand before its first step."""
+    document = documents.get(trigger.policy)
+    policy = policies.frozen(document or {})
+    row.subject_kind, row.subject_id = trigger.subject.kind, trigger.subject.id
+    row.state, row.reason = EscalationState.OPEN.value, ""
+    row.policy = trigger.policy
+    row.frozen = dict(document or {})
+    row.urgency, row.title, row.service = trigger.urgency, trigger.title, trigger.service
+    row.url = trigger.url[:2000]
+    row.loop, row.step, row.round_paged = 0, 0, False
+    row.started_at, row.next_at = now, escalation.first_due(policy, now)
+    row.ended_at, row.nobody_notified = None, False
+    return row
+
+
+def stop(subjects: Sequence[Subject], *, reason: str, now: dt.datetime) -> None:
+    """End paging for subjects, in the caller's transaction: from its commit on nobody is called.
+
+    Args:
+        subjects: Which; those without an escalation are left out.
+        reason: Why, for people, as ``acknowledged by bob``.
+        now: The present.
+    """
+    found = [row.pk for row in _rows(subjects) if row.state != EscalationState.STOPPED.value]
+    if not found:
+        return
+    due_work.withdraw(KIND, [str(pk) for pk in found])
+    epochs = {row.pk: row.epoch for row in _for_update(found)}
+    Escalation.objects.filter(pk__in=found).update(
+        state=EscalationState.STOPPED.value,
+        reason=reason,
+        epoch=F("epoch") + 1,
+        next_at=None,
+        ended_at=now,
+    )
+    pages = Page.objects.filter(escalation__in=found).values_list("id", "escalation_id", "epoch")
+    current = [page for page, pk, epoch in pages if epochs.get(pk) == epoch]
+    notifications.cancel(current, reason=reason, now=now)
+
+
+def step(held: Sequence[Claim], *, now: dt.datetime) -> None:
+    """Step escalations that are due: pages, deliveries and the next step in one transaction.
+
+    Args:
+        held: Their claims; what is no longer held, or no longer open, changes nothing.
+        now: The present.
+    """
+    with transaction.atomic():
+        kept = {int(each.key): each for each in due_work.confirm_many(held)}
+        rows = _for_update(kept)
+        found = [row for row in rows if row.state == EscalationState.OPEN.value]
+        due = [row for row in found if row.next_at is not None and row.next_at <= now]
+        stepped = _decided(due, now=now)
+        _write(stepped, now=now)
+        ended = {row.pk for row, decision in stepped if decision.place is None}
+        due_work.reschedule_many(
+            (kept[row.pk], _ms(row.next_at or now)) for row in found if row.pk not in ended
+        )
+        gone = set(kept) - {row.pk for row in found}
+        due_work.finish_many([kept[pk] for pk in gone | ended])
+    crash_points.reach("escalation.stepped")
+
+
+def _decided(rows: Sequence[Escalation], *, now: dt.datetime) -> list[tuple[Escalation, Decision]]:
+    """Return what follows for each escalation; who is on call is asked once for all."""
+    frozen = {row.pk: policies.frozen(row.frozen) for row in rows}
+    targets = {target for policy in frozen.values() for target in policy.targets()}
+    company = queries.company_at(targets, now)
+    return [
+        (
+            row,
+            escalation.decide(
+                frozen[row.pk],
+                Place(row.loop, row.step, row.round_paged),
+                planned_at=row.next_at or now,
+                company=company,
+            ),
+        )
+        for row in rows
+    ]
+
+
+def _write(stepped: Sequence[tuple[Escalation, Decision]], *, now: dt.datetime) -> None:
+    """Write pages with their deliveries, notes, and where each escalation stands."""
+    reaches = reach.reaches({p.person for _, decision in stepped for p in decision.pages})
+    wired = reach.ready_channels()
+    alerts = _described([row for row, _ in stepped])
+    pages: list[Page] = []
+    planned: list[Planned] = []
+    for row, decision in stepped:
+        for each in decision.pages:
+            person = reaches.get(each.person, plan.Reach())
+            for call in plan.calls(person, row.urgency, wired=wired):
+                page = _page(row, each, call, now=now)
+                pages.append(page)
+                message = _message(row, page, alerts.get(_subject(row)))
+                planned.append(_planned(page, message, skipped=call.skipped))
+        _move(row, decision, now=now)
+    Page.objects.bulk_create(pages, ignore_conflicts=True, batch_size=200)
+    notifications.schedule(planned, now=now)
+    EscalationNote.objects.bulk_create(
+        EscalationNote(
+            escalation=row, epoch=row.epoch, loop=n.loop, step=n.step, at=now, text=n.text
+        )
+        for row, decision in stepped
+        for n in (*_without_policy(row), *decision.notes)
+    )
+    # Each row with values of its own, all of them locked: far cheaper than bulk_update.
+    Escalation.objects.bulk_create(
+        [row for row, _ in stepped],
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=_MOVED,
+        batch_size=200,
+    )
+
+
+def _without_policy(row: Escalation) -> list[escalation.Note]:
+    """Return a note that says so, where an escalation has no policy to follow."""
+    if row.frozen:
+        return []
+    name = f"there is no escalation policy {row.policy}" if row.policy else "no policy was chosen"
+    return [escalation.Note(0, 0, f"{name}: all admins are paged")]
+
+
+def _move(row: Escalation, decision: Decision, *, now: dt.datetime) -> None:
+    """Let ``row`` stand where the decision puts it; the end is said loudly."""
+    row.next_at = decision.next_at
+    if decision.place is not None:
+        row.loop, row.step = decision.place.loop, decision.place.step
+        row.round_paged = decision.place.round_paged
+        return
+    row.state, row.ended_at = EscalationState.EXHAUSTED.value, now
+    row.nobody_notified = decision.nobody_notified
+    metrics.ESCALATIONS_EXHAUSTED.labels(str(decision.nobody_notified).lower()).inc()
+    if decision.nobody_notified:
+        logger.error(
+            "nobody could be paged",
+            subject=f"{row.subject_kind} {row.subject_id}",
+            title=row.title,
+        )
+
+
+def add_page(row: Escalation, each: PagePlan, call: plan.Call, *, now: dt.datetime) -> Planned:
+    """Write down one more page of an escalation and return its delivery, to be scheduled."""
+    page = _page(row, each, call, now=now)
+    Page.objects.bulk_create([page], ignore_conflicts=True)
+    return _planned(page, _message(row, page, _described([row]).get(_subject(row))))
+
+
+def _page(row: Escalation, each: PagePlan, call: plan.Call, *, now: dt.datetime) -> Page:
+    return Page(
+        id=page_id(row, each.loop, each.step, each.person, call.rule, call.contact),
+        escalation=row,
+        epoch=row.epoch,
+        loop=each.loop,
+        step=each.step,
+        person=each.person,
+        rule=call.rule,
+        contact=call.contact,
+        due_at=each.due_at + call.after,
+        created_at=now,
+    )
+
+
+def page_id(row: Escalation, loop: int, step: int, person: str, rule: int, contact: str) -> str:
+    """Return the id of a page: the same for the same decision, so that none is made twice."""
+    parts = (row.subject_kind, row.subject_id, row.epoch, loop, step, person, rule, contact)
+    text = "\n".join(str(part) for part in parts)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _planned(page: Page, message: Message, *, skipped: str = "") -> Planned:
+    return Planned(
+        page_id=page.id,
+        group=f"{page.escalation_id}.{page.epoch}.{page.loop}.{page.step}.{page.person}"[:200],
+        person=page.person,
+        contact=page.contact,
+        due_at=page.due_at,
+        message=message,
+        skipped=skipped,
+    )
+
+
+def _message(row: Escalation, page: Page, alert: PagedAlert | None) -> Message:
+    shown = alert or PagedAlert(row.subject_id, "", row.title, row.service)
+    return Message(
+        page_id=page.id,
+        may_repeat=False,
+        person=page.person,
+        step=page.step,
+        urgency=row.urgency,
+        title=row.title,
+        url=row.url,
+        alerts=(shown,),
+    )
+
+
+def _described(rows: Sequence[Escalation]) -> dict[Subject, PagedAlert]:
+    """Return what is known of subjects now; those that nobody knows are left out."""
+    found: dict[Subject, PagedAlert] = {}
+    for kind in {row.subject_kind for row in rows}:
+        port = queries.subject_port(kind)
+        if port is None:
+            continue
+        ids = [row.subject_id for row in rows if row.subject_kind == kind]
+        for each in port.describe(ids).values():
+            found[Subject(kind, each.id)] = PagedAlert(each.id, each.key, each.title, each.service)
+    return found
+
+
+def _rows(subjects: Iterable[Subject]) -> list[Escalation]:
+    """Return the escalations of subjects."""
+    by_kind: dict[str, list[str]] = {}
+    for subject in subjects:
+        by_kind.setdefault(subject.kind, []).append(subject.id)
+    return [
+        row
+        for kind, ids in by_kind.items()
+        for part in due_work.portions(ids)
+        for row in Escalation.objects.filter(subject_kind=kind, subject_id__in=part)
+    ]
+
+
+def _for_update(ids: Iterable[int]) -> list[Escalation]:
+    """Return escalations that nobody else changes before the transaction ends.
+
+    Their pages may be added to meanwhile: the sender does so with locks on deliveries in hand.
+    """
+    rows = Escalation.objects.select_for_update(no_key=True).filter(pk__in=list(ids))
+    return list(rows.order_by("pk"))
+
+
+def _subject(row: Escalation) -> Subject:
+    return Subject(row.subject_kind, row.subject_id)
+
+
+def _ms(moment: dt.datetime) -> int:
+    return int(moment.timestamp() * 1000)

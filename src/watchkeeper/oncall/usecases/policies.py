@@ -1,0 +1,114 @@
+"""Making, changing and removing escalation policies."""
+
+import datetime as dt
+
+from django.db import transaction
+
+from watchkeeper.audit import usecases as audit
+from watchkeeper.catalog.usecases import hands as teams
+from watchkeeper.kernel import access
+from watchkeeper.kernel.access import Permission
+from watchkeeper.kernel.actors import Actor
+from watchkeeper.kernel.documents import Document
+from watchkeeper.kernel.origins import Origin
+from watchkeeper.oncall.domain import policies
+from watchkeeper.oncall.models import EscalationPolicy
+from watchkeeper.oncall.queries.escalations import PolicyNotFoundError
+from watchkeeper.plumbing import hands
+from watchkeeper.plumbing.kinds import Action, Change
+
+
+@transaction.atomic
+def save_policy(*, actor: Actor, document: Document, origin: Origin, now: dt.datetime) -> Change:
+    """Make an escalation policy be as its document says, for escalations that begin from now on.
+
+    Args:
+        actor: Who; needs the role editor in the team that owns it, and in the one that will.
+        document: How it is to be; schedules, people and teams that do not exist yet may be named.
+        origin: Where this comes from.
+        now: The present.
+
+    Raises:
+        InvalidError: the document is wrong, or there is no such team.
+        ForbiddenError: the actor may not.
+        KeptInFilesError: it is kept in a file and this comes from elsewhere.
+        TakenOverError: it was taken over and this comes from a file.
+    """
+    wanted = policies.read(document.data)
+    what = f"escalation policy {wanted.name}"
+    row = EscalationPolicy.objects.select_related("owner").filter(name=wanted.name).first()
+    fields = hands.fields_of(row.document if row is not None else {}, document.data)
+    if row is not None:
+        access.require(actor, Permission.EDIT, what=what, team_id=row.owner_id)
+        owner = row.owner.name if row.owner is not None else None
+        if not fields and owner == wanted.owner and hands.is_settled(row, origin):
+            return Change(policies.KIND, wanted.name, Action.UNCHANGED)
+        hands.check_hands(row, origin, what)
+    team_id = teams.team_id_of(wanted.owner, actor=actor, origin=origin, now=now)
+    if row is None or team_id not in (row.owner_id, None):
+        access.require(actor, Permission.EDIT, what=what, team_id=team_id)
+    action = Action.CREATE if row is None else Action.UPDATE
+    if row is None:
+        row = EscalationPolicy(name=wanted.name, origin=origin.value, created_at=now)
+    row.owner_id, row.document = team_id, dict(document.data)
+    hands.set_origin(row, origin, document.file)
+    row.save()
+    _record(actor, "escalation_policy.saved", row.pk, now)
+    return Change(policies.KIND, wanted.name, action, fields)
+
+
+@transaction.atomic
+def remove_policy(
+    *, actor: Actor, name: str, now: dt.datetime, origin: Origin = Origin.API
+) -> Change:
+    """Remove a policy; escalations that began with it go on with it.
+
+    Raises:
+        PolicyNotFoundError: there is none of that name.
+        ForbiddenError: the actor may not.
+        KeptInFilesError: it is kept in a file and this comes from elsewhere.
+    """
+    row = _policy(name, actor=actor)
+    if origin is Origin.FILE and row.is_taken_over:
+        return Change(policies.KIND, name, Action.UNCHANGED)
+    if origin is not Origin.FILE:
+        hands.check_hands(row, origin, f"escalation policy {name}")
+    _record(actor, "escalation_policy.removed", row.pk, now)
+    row.delete()
+    return Change(policies.KIND, name, Action.REMOVE)
+
+
+@transaction.atomic
+def take_over_policy(*, actor: Actor, name: str, now: dt.datetime) -> None:
+    """Let a policy that came from a file be changed here; the file no longer rules it.
+
+    Raises:
+        PolicyNotFoundError: there is none of that name.
+        ForbiddenError: the actor may not.
+    """
+    row = _policy(name, actor=actor)
+    if hands.take_over(row):
+        row.save()
+        _record(actor, "escalation_policy.taken_over", row.pk, now)
+
+
+def _policy(name: str, *, actor: Actor) -> EscalationPolicy:
+    """Return a policy that the actor may change."""
+    what = f"escalation policy {name}"
+    access.require(actor, Permission.READ, what=what)
+    row = EscalationPolicy.objects.filter(name=name).first()
+    if row is None:
+        raise PolicyNotFoundError(f"There is no {what}")
+    access.require(actor, Permission.EDIT, what=what, team_id=row.owner_id)
+    return row
+
+
+def _record(actor: Actor, action: str, policy_id: int, now: dt.datetime) -> None:
+    audit.record(
+        actor=actor,
+        action=action,
+        kind="escalation_policy",
+        object_id=policy_id,
+        detail={},
+        now=now,
+    )
