@@ -5,15 +5,18 @@ from collections.abc import Iterator
 import pytest
 
 from tests.architecture.world import make_world
+from watchkeeper.alerts.queries import keys, rules
 from watchkeeper.plumbing import limits
 
 
 @pytest.fixture(autouse=True)
 def unhurried() -> Iterator[None]:
-    """Forget how often doors were tried; a fast machine tries more than a minute allows."""
-    limits.forget()
+    """Forget how often doors were tried, which a minute limits, and what alerts remember."""
+    for module in (limits, keys, rules):
+        module.forget()
     yield
-    limits.forget()
+    for module in (limits, keys, rules):
+        module.forget()
 
 
 @pytest.fixture

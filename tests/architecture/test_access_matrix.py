@@ -14,6 +14,9 @@ from django.urls import get_resolver
 
 from tests.architecture.world import NAMES, NOW, OTHER, OWN, POLICY, SOURCE, patterns
 from tests.factories import HOST, schedule_document, slo_document
+from watchkeeper.alerts.domain.documents import IntegrationSpec
+from watchkeeper.alerts.models import InboundRequest
+from watchkeeper.alerts.usecases import integrations as senders
 from watchkeeper.audit.models import AuditEntry
 from watchkeeper.config.api import api
 from watchkeeper.identity import usecases as identity
@@ -27,7 +30,12 @@ OVERRIDE = {"start": "2190-03-01T00:00:00Z", "end": "2190-03-01T01:00:00Z", "per
 
 # What each operation needs, and a body that would do it. "own": in the team that owns the object.
 ANYBODY, READ, EDIT, MANAGE = "anybody signed in", "read", "edit own", "manage own"
-ORGANISATION_EDIT, ADMIN, AUDIT = "edit all", "admin", "audit"
+ORGANISATION_EDIT, ADMIN, AUDIT, RESPOND = "edit all", "admin", "audit", "respond own"
+ROUTE = {"policy": "shop", "match": ['service="shop"']}
+SILENCE = {
+    "match": ['service="shop"'], "start": "2026-03-02T00:00:00Z", "end": "2026-03-03T00:00:00Z",
+    "reason": "deploy",
+}  # fmt: skip
 OPERATIONS: dict[str, tuple[str, Any]] = {
     "POST /api/v1/apply": (ANYBODY, {"files": []}),
     "POST /api/v1/validate": (ANYBODY, {"files": []}),
@@ -107,6 +115,29 @@ OPERATIONS: dict[str, tuple[str, Any]] = {
     "GET /api/v1/tokens": (AUDIT, None),
     "POST /api/v1/tokens": ("never by a token", {"name": "more", "role": "viewer"}),
     "DELETE /api/v1/tokens/{name}": (ADMIN, None),
+    "GET /api/v1/alerts": (READ, None),
+    "GET /api/v1/alerts/{alert}": (READ, None),
+    "GET /api/v1/alerts/{alert}/explain": (READ, None),
+    "POST /api/v1/alerts/acknowledge": (RESPOND, {"alerts": ["{alert}"]}),
+    "POST /api/v1/alerts/resolve": (RESPOND, {"alerts": ["{alert}"]}),
+    "GET /api/v1/quarantine": (READ, None),
+    "POST /api/v1/events/{event}/replay": (EDIT, {}),
+    "GET /api/v1/integrations": (READ, None),
+    "POST /api/v1/integrations": (EDIT, {"name": "new", "kind": "generic", "service": "shop"}),
+    "GET /api/v1/integrations/{name}": (READ, None),
+    "PUT /api/v1/integrations/{name}": (EDIT, {"kind": "generic", "service": "shop"}),
+    "DELETE /api/v1/integrations/{name}": (EDIT, None),
+    "GET /api/v1/integrations/{name}/key": (EDIT, None),
+    "POST /api/v1/integrations/{name}/rotate": (EDIT, {}),
+    "POST /api/v1/integrations/{name}/events": (RESPOND, {"title": "x"}),
+    "GET /api/v1/routes": (READ, None),
+    "GET /api/v1/routes/{name}": (READ, None),
+    "PUT /api/v1/routes/{name}": (ORGANISATION_EDIT, ROUTE),
+    "DELETE /api/v1/routes/{name}": (ORGANISATION_EDIT, None),
+    "GET /api/v1/silences": (READ, None),
+    "GET /api/v1/silences/{name}": (READ, None),
+    "PUT /api/v1/silences/{name}": (RESPOND, SILENCE),
+    "DELETE /api/v1/silences/{name}": (RESPOND, None),
     "GET /api/v1/sample": (READ, None),
     "POST /api/v1/sample": (ADMIN, {}),
     "DELETE /api/v1/sample": (ADMIN, None),
@@ -134,6 +165,8 @@ class Principal:
             AUDIT: everywhere and self.role in {"admin", "auditor"},
             ADMIN: everywhere and self.role == "admin",
             EDIT: (everywhere or is_own) and self.role in {"editor", "manager", "admin"},
+            RESPOND: (everywhere or is_own)
+            and self.role in {"responder", "editor", "manager", "admin"},
             MANAGE: (everywhere or is_own) and self.role in {"manager", "admin"},
             ORGANISATION_EDIT: everywhere and self.role in {"editor", "manager", "admin"},
         }
@@ -170,9 +203,13 @@ def address(operation: str, world: dict[str, str]) -> tuple[str, str]:
     method, path = operation.split(" ", 1)
     kind = path.split("/")[3]
     path = path.replace("{name}", NAMES.get(kind, ""))
+    return method, filled(path, world)
+
+
+def filled(text: str, world: dict[str, str]) -> str:
     for key, value in world.items():
-        path = path.replace(f"{{{key}}}", value)
-    return method, path
+        text = text.replace(f"{{{key}}}", value)
+    return text
 
 
 @pytest.mark.django_db
@@ -189,7 +226,8 @@ def test_only_those_who_may_can(
         return
     before = AuditEntry.objects.count()
 
-    answer = client.generic(method, path, json.dumps(body), content_type="application/json")
+    text = filled(json.dumps(body), world)
+    answer = client.generic(method, path, text, content_type="application/json")
 
     if allowed:
         # 409: nothing to take over; 502: no source answers at that address
@@ -198,6 +236,57 @@ def test_only_those_who_may_can(
     wanted = {401} if principal.role == "nobody" else {404} if needs == AUDIT else {403}
     assert answer.status_code in wanted, answer.content
     assert AuditEntry.objects.count() == before
+
+
+# The doors of senders: an integration's key opens them, and nothing else does.
+PAGERDUTY = {"event_action": "resolve", "dedup_key": "k"}
+DOORS: dict[str, tuple[str, Any]] = {
+    "in/<str:kind>/<str:key>": ("generic", {"title": "x"}),
+    "v2/enqueue": ("pagerduty", PAGERDUTY),
+    "v2/alerts": ("opsgenie", {"message": "x"}),
+    "v2/alerts/requests/<str:request_id>": ("opsgenie", None),
+    "v2/alerts/<path:identifier>": ("opsgenie", None),
+    "v2/alerts/<path:identifier>/close": ("opsgenie", {}),
+    "v2/alerts/<path:identifier>/acknowledge": ("opsgenie", {}),
+    "v2/alerts/<path:identifier>/notes": ("opsgenie", {}),
+}
+
+
+def test_every_door_of_senders_has_a_row() -> None:
+    found = {path for path, _ in patterns(get_resolver()) if path.startswith(("in/", "v2/"))}
+
+    assert found == set(DOORS)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("holder", ["nobody", "an admin's token", "another kind's key", "its key"])
+@pytest.mark.parametrize("door", DOORS)
+def test_senders_come_in_by_their_key_alone(door: str, holder: str, world: dict[str, str]) -> None:
+    kind, body = DOORS[door]
+    spec = IntegrationSpec("own", kind, service="shop")
+    own = senders.create_integration(actor=HOST, spec=spec, now=clock.now()).key
+    admin = identity.create_token(actor=HOST, name="a", role="admin", now=clock.now()).token
+    other = IntegrationSpec("other", "grafana")
+    foreign = senders.create_integration(actor=HOST, spec=other, now=clock.now()).key
+    keys = {"nobody": "x", "an admin's token": admin, "another kind's key": foreign}
+    key = keys.get(holder, own)
+    path = door.replace("<str:kind>", kind).replace("<str:key>", key)
+    path = path.replace("<str:request_id>", "1").replace("<path:identifier>", world["alert"])
+    if isinstance(body, dict) and kind == "pagerduty":
+        body = body | {"routing_key": key}
+    before = InboundRequest.objects.count()
+
+    answer = Client(headers={"authorization": f"GenieKey {key}"}).generic(
+        "GET" if body is None else "POST", f"/{path}", json.dumps(body),
+        content_type="application/json",
+    )  # fmt: skip
+
+    if holder == "its key":
+        # 404: the alert is of another's scope, the request another's
+        assert answer.status_code == (404 if body is None else 202), answer.content
+        return
+    assert answer.status_code in {400, 401, 404}, answer.content
+    assert InboundRequest.objects.count() == before
 
 
 PAGES = sorted({path for path, _ in patterns(get_resolver()) if not path.startswith("api/v1/")})

@@ -18,11 +18,16 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 READ, SOME_EDIT, EDIT, MANAGE, ADMIN = "read", "edit some", "edit own", "manage own", "admin"
 AUDIT, TOKENS, SOME_MANAGE = "audit", "tokens", "manage some"
 HAND_ON = "edit own, or hand on one's own place as a responder"
+RESPOND, SOME_RESPOND = "respond own", "respond some"
 
 # What looking needs, and what acting needs; None where the page does not do that.
 PAGES: dict[str, tuple[str | None, str | None]] = {
     "": (READ, None),
     "account": (READ, READ),
+    "alerts": (READ, None),
+    "alerts/-/act": (None, SOME_RESPOND),
+    "alerts/<str:alert>": (READ, None),
+    "alerts/<str:alert>/act": (None, RESPOND),
     "audit": (AUDIT, None),
     "audit.csv": (AUDIT, None),
     "audit/<int:number>": (AUDIT, None),
@@ -98,7 +103,8 @@ PAGES: dict[str, tuple[str | None, str | None]] = {
     "tokens/-/new": (SOME_MANAGE, SOME_MANAGE),
     "tokens/<str:name>/revoke": (ADMIN, ADMIN),
 }
-ELSEWHERE = ("api/v1/", "account/", "calendar/", "kit/", "link/", "healthz", "readyz", "metrics")
+ELSEWHERE = ("api/v1/", "in/", "v2/", "account/", "calendar/", "kit/", "link/", "healthz",
+             "readyz", "metrics")  # fmt: skip
 HIDDEN = {AUDIT, TOKENS}
 """Who may not look at these is told that they do not exist."""
 
@@ -118,7 +124,11 @@ class Person:
         is_admin = self.role == "admin"
         manages = self.team is not None and self.role == "manager"
         edits = manages or (self.team is not None and self.role == "editor")
+        responds = edits or (self.team is not None and self.role == "responder")
+        everywhere = self.team is None and self.role in {"responder", "admin"}
         return {
+            RESPOND: everywhere or (responds and self.team == OWN),
+            SOME_RESPOND: everywhere or responds,
             READ: self.role != "nobody",
             ADMIN: is_admin,
             AUDIT: self.role in {"admin", "auditor"},
@@ -165,6 +175,7 @@ def test_only_those_who_may_can(person: Person, page: str, world: dict[str, str]
     path = (
         "/" + page.replace("<str:name>", name)
         .replace("<str:person>", "bob")
+        .replace("<str:alert>", world["alert"])
         .replace("<int:number>", "1")
         .replace("<int:exclusion_id>", world["exclusion_id"])
         .replace("<int:override_id>", world["override_id"])

@@ -7,6 +7,9 @@ from typing import Any
 from django.urls import URLPattern, URLResolver
 
 from tests.factories import HOST, make_slo, make_team, make_user, schedule_document
+from watchkeeper.alerts.domain.documents import IntegrationSpec, RouteSpec, SilenceSpec
+from watchkeeper.alerts.usecases import acts, rules
+from watchkeeper.alerts.usecases import integrations as senders
 from watchkeeper.catalog import usecases as catalog
 from watchkeeper.catalog.domain.journeys import JourneySpec
 from watchkeeper.catalog.domain.services import ServiceSpec
@@ -29,7 +32,8 @@ SOURCE = {"kind": "prometheus", "url": "http://127.0.0.1:1"}
 POLICY = {"owner": OWN, "steps": [{"notify": [{"person": "bob"}]}]}
 NAMES = {"services": "shop", "journeys": "buy", "schedules": "primary", "on-call": "primary",
          "slos": "checkout", "slis": "checkout-requests", "sources": "prom", "people": "bob",
-         "escalation-policies": "shop-policy", "teams": OWN, "tokens": "victim"}  # fmt: skip
+         "escalation-policies": "shop-policy", "teams": OWN, "tokens": "victim",
+         "integrations": "am", "routes": "critical", "silences": "deploy"}  # fmt: skip
 
 
 def make_world() -> dict[str, str]:
@@ -59,7 +63,7 @@ def make_world() -> dict[str, str]:
         "feed_id": str(feed.id),
         "contact": "hook",
         "page_id": make_page(now),
-    }
+    } | make_alerts(now)
 
 
 def make_schedule(now: dt.datetime) -> int:
@@ -80,6 +84,20 @@ def make_page(now: dt.datetime) -> str:
     policy = Document(data | {"metadata": {"name": "shop-policy"}})
     oncall.save_policy(actor=HOST, document=policy, origin=Origin.API, now=now)
     return page_id
+
+
+def make_alerts(now: dt.datetime) -> dict[str, str]:
+    """An alert of the own team's service, what it came by, and rules for such."""
+    integration = IntegrationSpec("am", "generic", service="shop")
+    opened = senders.create_integration(actor=HOST, spec=integration, now=now)
+    route = RouteSpec("critical", "shop", match=('severity="critical"',))
+    rules.save_route(actor=HOST, spec=route, origin=Origin.API, now=now)
+    later = now + dt.timedelta(hours=1)
+    silence = SilenceSpec("deploy", ('service="shop"', 'x="y"'), now, later, "deploy")
+    rules.save_silence(actor=HOST, spec=silence, origin=Origin.API, now=now)
+    event = {"title": "Checkout fails", "service": "shop"}
+    told = acts.send(actor=HOST, integration="am", event=event, now=now, body=b'{"title":"x"}')
+    return {"alert": told.events[0].alert, "event": told.events[0].id, "key": opened.key}
 
 
 def save_journey(journey: Any, document: dict[str, Any], now: dt.datetime) -> None:

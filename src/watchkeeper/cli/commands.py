@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from watchkeeper import __version__
+from watchkeeper.alerts import cli as alerts
 from watchkeeper.audit import cli as audit
 from watchkeeper.catalog import cli as catalog
 from watchkeeper.cli import bootstrap, host
@@ -106,6 +107,8 @@ def _body(data: str | None) -> bytes | None:
 slos.app.command("import-minutes", epilog=EPILOG)(telemetry.import_minutes)
 slos.app.command("discover", epilog=EPILOG)(prometheus.discover)
 for name, group in (
+    ("alert", alerts.alert_app),
+    ("integration", alerts.integration_app),
     ("slo", slos.app),
     ("oncall", oncall.app),
     ("source", telemetry.app),

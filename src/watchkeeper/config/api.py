@@ -3,6 +3,7 @@
 from ninja import NinjaAPI
 
 from watchkeeper import __version__
+from watchkeeper.alerts.api import router as alerts
 from watchkeeper.audit.api import router as audit
 from watchkeeper.catalog.api import router as catalog
 from watchkeeper.identity.api import router as identity
@@ -25,6 +26,7 @@ api = NinjaAPI(
 rest.install(api)
 for router in (
     manifests,
+    alerts,
     slos,
     oncall,
     notifications,

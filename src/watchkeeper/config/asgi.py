@@ -12,4 +12,8 @@ from watchkeeper.plumbing.body_limit import Application, BoundedBody
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "watchkeeper.config.settings")
 
-application = BoundedBody(cast(Application, get_asgi_application()))
+django_application = cast(Application, get_asgi_application())
+
+from watchkeeper.alerts.middleware import IntakeMiddleware  # noqa: E402  Django comes first
+
+application = BoundedBody(IntakeMiddleware(django_application))

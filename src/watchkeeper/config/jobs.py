@@ -1,5 +1,6 @@
 """Every job and loop that the engine runs."""
 
+from watchkeeper.alerts.tasks import JOBS as ALERTS
 from watchkeeper.audit.tasks import JOBS as AUDIT
 from watchkeeper.identity.tasks import JOBS as IDENTITY
 from watchkeeper.notifications.tasks import LOOPS as NOTIFICATION_LOOPS
@@ -9,5 +10,5 @@ from watchkeeper.plumbing.tasks import JOBS as PLUMBING
 from watchkeeper.slos.tasks import JOBS as SLOS
 from watchkeeper.telemetry.tasks import JOBS as TELEMETRY
 
-JOBS: tuple[Job, ...] = (*TELEMETRY, *SLOS, *IDENTITY, *AUDIT, *PLUMBING)
+JOBS: tuple[Job, ...] = (*TELEMETRY, *SLOS, *ALERTS, *IDENTITY, *AUDIT, *PLUMBING)
 LOOPS: tuple[Loop, ...] = (*ONCALL_LOOPS, *NOTIFICATION_LOOPS)

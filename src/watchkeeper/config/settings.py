@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "watchkeeper.notifications",
     "watchkeeper.oncall",
     "watchkeeper.slos",
+    "watchkeeper.alerts",
     "watchkeeper.manifests",
     "watchkeeper.home",
     "watchkeeper.integrations",
@@ -212,6 +213,16 @@ WATCHKEEPER_SOURCES = {
     "sample": "watchkeeper.integrations.sample.adapter.SampleSource",
 }
 
+# Readers and doors of alerts' ports, by kind of integration.
+WATCHKEEPER_INTAKES = {
+    "alertmanager": "watchkeeper.integrations.alertmanager.inbound.AlertmanagerReader",
+    "grafana": "watchkeeper.integrations.grafana.inbound.GrafanaReader",
+    "generic": "watchkeeper.integrations.generic.inbound.GenericReader",
+    "heartbeat": "watchkeeper.integrations.heartbeat.inbound.HeartbeatReader",
+    "pagerduty": "watchkeeper.integrations.pagerduty.inbound.PagerDutyDoor",
+    "opsgenie": "watchkeeper.integrations.opsgenie.inbound.OpsgenieDoor",
+}
+
 # What fills identity's port: sections of a team's page.
 WATCHKEEPER_TEAM_PANELS = ["watchkeeper.catalog.views.team_panel.ServicesPanel"]
 
@@ -232,7 +243,7 @@ WATCHKEEPER_CHANNELS = {
 
 # What fills notifications' port PageKeeper, and oncall's port PagedSubject by kind of subject.
 WATCHKEEPER_PAGE_KEEPER = "watchkeeper.oncall.usecases.page_keeper.PageKeeper"
-WATCHKEEPER_SUBJECTS: dict[str, str] = {}
+WATCHKEEPER_SUBJECTS = {"alert": "watchkeeper.alerts.subject.AlertSubject"}
 
 # What the engine runs.
 WATCHKEEPER_JOBS = "watchkeeper.config.jobs.JOBS"

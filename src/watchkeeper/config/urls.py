@@ -7,6 +7,8 @@ from watchkeeper.config.api import api
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.urls),
     path("", include("watchkeeper.home.urls")),
+    path("", include("watchkeeper.alerts.urls")),
+    path("", include("watchkeeper.integrations.opsgenie.urls")),
     path("", include("watchkeeper.slos.urls")),
     path("", include("watchkeeper.oncall.urls")),
     path("", include("watchkeeper.catalog.urls")),

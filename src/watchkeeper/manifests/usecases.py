@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from watchkeeper.alerts import manifests as alerts_manifests
 from watchkeeper.audit import usecases as audit
 from watchkeeper.catalog import manifests as catalog_manifests
 from watchkeeper.kernel import access
@@ -34,6 +35,7 @@ HANDLERS: tuple[KindHandler, ...] = tuple(
             *notifications_manifests.HANDLERS,
             *oncall_manifests.HANDLERS,
             *slos_manifests.HANDLERS,
+            *alerts_manifests.HANDLERS,
         ),
         key=lambda handler: handler.order,
     )

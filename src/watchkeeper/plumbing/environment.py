@@ -80,6 +80,9 @@ class Environment(BaseSettings):
     firings_retention_days: int = Field(
         1100, ge=31, description="Days that ended burn-rule firings are kept."
     )
+    inbound_retention_days: int = Field(
+        90, ge=1, description="Days that what senders posted is kept, once its alerts are over."
+    )
     token_rate_limit: int = Field(
         1200, ge=1, description="Requests a minute allowed to one API token."
     )

@@ -40,7 +40,8 @@ _ID = re.compile(r"[A-Za-z0-9_-]{8,64}\Z")
 _SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 _METHODS = _SAFE | {"POST", "PUT", "PATCH", "DELETE"}
 _QUIET = re.compile(r"/(healthz|readyz|metrics|static/.*)\Z")
-_INTAKE = re.compile(r"/(in/|api/v1/slis/[^/]+/minutes\Z)")
+_INTAKE = re.compile(r"/(in/|v2/|api/v1/slis/[^/]+/minutes\Z)")
+_SENDERS_KEY = re.compile(r"(?<=/in/)([^/]+)/.+")
 _SECRET_PARTS = re.compile(r"token|secret|key|code|password", re.IGNORECASE)
 _HEADERS = {
     "X-Robots-Tag": "noindex",
@@ -156,7 +157,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def wants_problem(request: HttpRequest) -> bool:
     """Return whether the door speaks problem documents instead of pages."""
-    return request.path.startswith(("/api/", "/in/")) or request.path == "/metrics"
+    return request.path.startswith(("/api/", "/in/", "/v2/")) or request.path == "/metrics"
 
 
 def _lane_of(request: HttpRequest) -> Lane:
@@ -299,7 +300,7 @@ def _log(request: HttpRequest, response: HttpResponseBase, *, seconds: float) ->
 
 def _readable_path(request: HttpRequest) -> str:
     """Return the path without the parts of it that open doors, as a set-up link's token."""
-    path = request.path[:300]
+    path = _SENDERS_KEY.sub(r"\1/…", request.path)[:300]
     match = getattr(request, "resolver_match", None)
     with contextlib.suppress(AttributeError):
         for name, value in match.kwargs.items():  # type: ignore[union-attr]

@@ -1,7 +1,9 @@
-"""Where the server on this data folder listens, so that commands print links that open."""
+"""Where this installation is reached, so that commands and pages give addresses that open."""
 
 import contextlib
 from pathlib import Path
+
+from django.conf import settings
 
 DEFAULT = "http://127.0.0.1:8321"
 _FILE = "address"
@@ -24,3 +26,12 @@ def recall(data: Path) -> str:
     except (OSError, UnicodeDecodeError):
         return DEFAULT
     return text if text.startswith(("http://", "https://")) else DEFAULT
+
+
+def base() -> str:
+    """Return the beginning of every address of ours, without a slash at its end.
+
+    The setting says it; without one, the last server on this machine's data folder noted it.
+    """
+    told = settings.WATCHKEEPER.public_url or recall(settings.WATCHKEEPER.data)
+    return str(told).rstrip("/")

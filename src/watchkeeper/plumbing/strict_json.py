@@ -70,6 +70,8 @@ def _check(value: Any, *, texts: bool) -> None:
     """Refuse what is too deep; and texts that no database can keep, where escapes hide them."""
     level = [value]
     for depth in range(MAX_DEPTH + 1):
+        if not level:
+            return
         if texts and not all(is_storable(item) for item in level if isinstance(item, str)):
             raise ValueError("a text with a NUL character or half a character")
         if depth == MAX_DEPTH and any(isinstance(item, dict | list) for item in level):

@@ -1,6 +1,6 @@
 """Reading the catalogue."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
@@ -402,6 +402,33 @@ def needed_by(name: str) -> list[str]:
     """Return the services that name this one as a dependency, by name."""
     found = Dependency.objects.filter(target=name).order_by("service__name")
     return list(found.values_list("service__name", flat=True))
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceNote:
+    """Who owns a service, and what an annotation says on it and on its owner; empty: nothing."""
+
+    owner_id: int | None = None
+    owner: str = ""
+    own: str = ""
+    owners: str = ""
+
+
+def service_notes(names: Collection[str], *, annotation: str) -> dict[str, ServiceNote]:
+    """Return what ``annotation`` says of each service that is known."""
+    found = Service.objects.filter(name__in=names).values_list("name", "owner_id", "owner__name")
+    rows = [(name, owner_id, owner or "") for name, owner_id, owner in found]
+    kept = Entity.objects.filter(kind__in=("Component", "Group"))
+    kept = kept.filter(name__in={name for row in rows for name in (row[0], row[2])})
+    said: dict[tuple[str, str], str] = {}
+    for entity in kept:
+        metadata = entity.document.get("metadata") or {}
+        value = (metadata.get("annotations") or {}).get(annotation, "")
+        said[entity.kind, entity.name] = value if isinstance(value, str) else ""
+    return {
+        n: ServiceNote(i, o, said.get(("Component", n), ""), said.get(("Group", o), ""))
+        for n, i, o in rows
+    }
 
 
 def has_sample() -> bool:

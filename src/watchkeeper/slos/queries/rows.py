@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -222,21 +222,34 @@ def firing_rows(
         found = found.filter(slo_id=slo_id(name))
     if is_open is not None:
         found = found.filter(ended_at__isnull=is_open)
-    return [
-        FiringRow(
-            id=row.pk,
-            slo=row.slo.name,
-            service=row.slo.service_name,
-            rule=row.rule,
-            severity=row.severity,
-            objective_index=row.objective_index,
-            window_index=row.window_index,
-            started_at=row.started_at,
-            ended_at=row.ended_at,
-            reason=row.reason,
-        )
-        for row in found[:limit]
-    ]
+    return [_firing(row) for row in found[:limit]]
+
+
+def firings_after(position: int, *, limit: int) -> list[FiringRow]:
+    """Return firings whose id is above ``position``, the lowest first; for those who follow."""
+    found = Firing.objects.select_related("slo").filter(pk__gt=position).order_by("pk")
+    return [_firing(row) for row in found[:limit]]
+
+
+def firings_of(ids: Collection[int]) -> list[FiringRow]:
+    """Return firings by their ids; those that are gone are left out."""
+    found = Firing.objects.select_related("slo").filter(pk__in=ids).order_by("pk")
+    return [_firing(row) for row in found]
+
+
+def _firing(row: Firing) -> FiringRow:
+    return FiringRow(
+        id=row.pk,
+        slo=row.slo.name,
+        service=row.slo.service_name,
+        rule=row.rule,
+        severity=row.severity,
+        objective_index=row.objective_index,
+        window_index=row.window_index,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        reason=row.reason,
+    )
 
 
 def exclusion_rows(*, name: str | None = None) -> list[ExclusionRow]:

@@ -1,0 +1,282 @@
+"""JSON door of alerts, integrations, routes and silences."""
+
+import datetime as dt
+
+from django.http import HttpRequest
+from ninja import Query, Router, Status
+
+from watchkeeper.alerts.domain.documents import IntegrationSpec, RouteSpec, SilenceSpec
+from watchkeeper.alerts.queries import alerts, directory, integrations
+from watchkeeper.alerts.queries.alerts import Filter
+from watchkeeper.alerts.schemas import (
+    ActsIn,
+    AlertOut,
+    AlertsAsked,
+    DoneOut,
+    EventOut,
+    ExplainedOut,
+    IntegrationIn,
+    IntegrationOut,
+    NewIntegrationIn,
+    OpenedOut,
+    ReplayIn,
+    RouteIn,
+    RouteOut,
+    SendIn,
+    SilenceIn,
+    SilenceOut,
+    StoredOut,
+)
+from watchkeeper.alerts.usecases import acts, doors, rules
+from watchkeeper.alerts.usecases import integrations as senders
+from watchkeeper.alerts.usecases.integrations import Opened
+from watchkeeper.kernel import access, clock
+from watchkeeper.kernel.access import Permission
+from watchkeeper.kernel.errors import InvalidError, Problem
+from watchkeeper.kernel.origins import Origin
+from watchkeeper.plumbing import rest
+from watchkeeper.plumbing.rest import Page, actor_of
+
+router = Router(tags=["alerts"])
+
+
+@router.get("/alerts", response=Page[AlertOut], summary="Alerts, the newest first")
+def list_alerts(
+    request: HttpRequest,
+    asked: Query[AlertsAsked],
+    limit: int = rest.DEFAULT_LIMIT,
+    cursor: str | None = None,
+) -> Page[AlertOut]:
+    """Return alerts that are open; ``all`` takes in those that are over."""
+    access.require(actor_of(request), Permission.READ, what="alerts")
+    rest.check_limit(limit)
+    states = (asked.state,) if asked.state else () if asked.all else alerts.OPEN
+    before = rest.decode_cursor(cursor, of=int) if cursor else None
+    wanted = Filter(states, asked.service, asked.severity, asked.integration, asked.q)
+    rows = alerts.alert_rows(wanted, limit=limit + 1, before=before)
+    items = [AlertOut.model_validate(row, from_attributes=True) for row in rows[:limit]]
+    following = rest.encode_cursor(int(rows[limit - 1].id)) if len(rows) > limit else None
+    return Page[AlertOut](items=items, next=following)
+
+
+@router.post("/alerts/acknowledge", response=DoneOut, summary="Take alerts")
+def acknowledge_alerts(request: HttpRequest, body: ActsIn) -> DoneOut:
+    """Take alerts, all or none; their escalations stop. 409 if one is resolved."""
+    changed = acts.acknowledge(actor=actor_of(request), alerts=body.alerts, now=clock.now())
+    return DoneOut(changed=changed)
+
+
+@router.post("/alerts/resolve", response=DoneOut, summary="End alerts")
+def resolve_alerts(request: HttpRequest, body: ActsIn) -> DoneOut:
+    """End alerts, all or none; their escalations stop."""
+    changed = acts.resolve(actor=actor_of(request), alerts=body.alerts, now=clock.now())
+    return DoneOut(changed=changed)
+
+
+@router.get("/alerts/{alert}", response=AlertOut, summary="One alert")
+def get_alert(request: HttpRequest, alert: str) -> AlertOut:
+    """Return an alert."""
+    access.require(actor_of(request), Permission.READ, what=f"alert {alert[:40]}")
+    return AlertOut.model_validate(alerts.alert_row(alert), from_attributes=True)
+
+
+@router.get("/alerts/{alert}/explain", response=ExplainedOut, summary="Why who was paged")
+def explain_alert(request: HttpRequest, alert: str) -> ExplainedOut:
+    """Return every event, decision and page of an alert, with its reason."""
+    access.require(actor_of(request), Permission.READ, what=f"alert {alert[:40]}")
+    return ExplainedOut.model_validate(alerts.explained(alert), from_attributes=True)
+
+
+@router.get("/quarantine", response=list[EventOut], summary="What could not be read")
+def list_quarantine(request: HttpRequest) -> list[EventOut]:
+    """Return the newest 200 posts that could not be read."""
+    access.require(actor_of(request), Permission.READ, what="quarantine")
+    found = alerts.quarantined()
+    return [EventOut.model_validate(row, from_attributes=True) for row in found]
+
+
+@router.post("/events/{event}/replay", response=StoredOut, summary="Read it again")
+def replay_event(request: HttpRequest, event: str, body: ReplayIn) -> StoredOut:
+    """Read again what came with an event, as it was or mended."""
+    mended = None if body.body is None else body.body.encode()
+    stored = acts.replay(actor=actor_of(request), event=event, now=clock.now(), body=mended)
+    return StoredOut.model_validate(stored, from_attributes=True)
+
+
+# ---- integrations
+
+
+@router.get("/integrations", response=Page[IntegrationOut], summary="All integrations")
+def list_integrations(
+    request: HttpRequest, limit: int = rest.DEFAULT_LIMIT, cursor: str | None = None
+) -> Page[IntegrationOut]:
+    """Return integrations, by name, without their keys."""
+    access.require(actor_of(request), Permission.READ, what="integrations")
+    rows, following = rest.page(
+        integrations.integration_rows(), key=lambda row: row.name, limit=limit, cursor=cursor
+    )
+    items = [IntegrationOut.model_validate(row, from_attributes=True) for row in rows]
+    return Page[IntegrationOut](items=items, next=following)
+
+
+@router.post("/integrations", response={201: OpenedOut}, summary="Make an integration")
+def create_integration(request: HttpRequest, body: NewIntegrationIn) -> Status[OpenedOut]:
+    """Make an integration with a key of its own."""
+    made = senders.create_integration(
+        actor=actor_of(request), spec=_integration(body.name, body), now=clock.now()
+    )
+    return Status(201, _opened(made))
+
+
+@router.get("/integrations/{name}", response=IntegrationOut, summary="One integration")
+def get_integration(request: HttpRequest, name: str) -> IntegrationOut:
+    """Return an integration, without its key."""
+    access.require(actor_of(request), Permission.READ, what=f"integration {name}")
+    row = integrations.integration_row(name)
+    return IntegrationOut.model_validate(row, from_attributes=True)
+
+
+@router.put("/integrations/{name}", response=IntegrationOut, summary="Change an integration")
+def put_integration(request: HttpRequest, name: str, body: IntegrationIn) -> IntegrationOut:
+    """Make the integration be as the body says; its key stays."""
+    access.require(actor_of(request), Permission.READ, what=f"integration {name}")
+    senders.save_integration(
+        actor=actor_of(request),
+        spec=_integration(name, body),
+        origin=Origin.API,
+        now=clock.now(),
+    )
+    row = integrations.integration_row(name)
+    return IntegrationOut.model_validate(row, from_attributes=True)
+
+
+@router.delete("/integrations/{name}", response={204: None}, summary="Remove an integration")
+def delete_integration(request: HttpRequest, name: str) -> Status[None]:
+    """Remove an integration; what came by it stays."""
+    access.require(actor_of(request), Permission.READ, what=f"integration {name}")
+    senders.remove_integration(actor=actor_of(request), name=name, now=clock.now())
+    return Status(204, None)
+
+
+@router.get("/integrations/{name}/key", response=OpenedOut, summary="Its address and key")
+def get_key(request: HttpRequest, name: str) -> OpenedOut:
+    """Return where a sender posts to and with which key, for those who may change it."""
+    access.require(actor_of(request), Permission.READ, what=f"integration {name}")
+    return _opened(senders.reveal(actor=actor_of(request), name=name, now=clock.now()))
+
+
+@router.post("/integrations/{name}/rotate", response=OpenedOut, summary="Make a new key")
+def rotate_key(request: HttpRequest, name: str) -> OpenedOut:
+    """Make a new key; the one before it is good for a day longer."""
+    access.require(actor_of(request), Permission.READ, what=f"integration {name}")
+    return _opened(senders.rotate_key(actor=actor_of(request), name=name, now=clock.now()))
+
+
+@router.post("/integrations/{name}/events", response={202: StoredOut}, summary="Send an event")
+def send_event(request: HttpRequest, name: str, body: SendIn) -> Status[StoredOut]:
+    """Take in an event by hand, as if the sender had posted it."""
+    access.require(actor_of(request), Permission.READ, what=f"integration {name}")
+    stored = acts.send(
+        actor=actor_of(request),
+        integration=name,
+        event=body.model_dump(),
+        now=clock.now(),
+        body=request.body,
+    )
+    return Status(202, StoredOut.model_validate(stored, from_attributes=True))
+
+
+def _integration(name: str, body: IntegrationIn) -> IntegrationSpec:
+    return IntegrationSpec(name, body.kind, body.service, body.dedup_scope, body.settings)
+
+
+def _opened(made: Opened) -> OpenedOut:
+    url = doors.address_of(made.kind, made.key)
+    return OpenedOut(name=made.name, kind=made.kind, url=url, key=made.key)
+
+
+# ---- routes
+
+
+@router.get("/routes", response=list[RouteOut], summary="All routes, in order")
+def list_routes(request: HttpRequest) -> list[RouteOut]:
+    """Return routes in the order in which they are asked."""
+    access.require(actor_of(request), Permission.READ, what="routes")
+    return [RouteOut.model_validate(r, from_attributes=True) for r in directory.route_rows()]
+
+
+@router.get("/routes/{name}", response=RouteOut, summary="One route")
+def get_route(request: HttpRequest, name: str) -> RouteOut:
+    """Return a route."""
+    access.require(actor_of(request), Permission.READ, what=f"route {name}")
+    return RouteOut.model_validate(directory.route_row(name), from_attributes=True)
+
+
+@router.put("/routes/{name}", response=RouteOut, summary="Make or change a route")
+def put_route(request: HttpRequest, name: str, body: RouteIn) -> RouteOut:
+    """Make the route be as the body says."""
+    access.require(actor_of(request), Permission.READ, what=f"route {name}")
+    spec = RouteSpec(name, body.policy, body.order, tuple(body.match), body.urgency)
+    rules.save_route(actor=actor_of(request), spec=spec, origin=Origin.API, now=clock.now())
+    return RouteOut.model_validate(directory.route_row(name), from_attributes=True)
+
+
+@router.delete("/routes/{name}", response={204: None}, summary="Remove a route")
+def delete_route(request: HttpRequest, name: str) -> Status[None]:
+    """Remove a route; alerts that it placed stay where they are."""
+    access.require(actor_of(request), Permission.READ, what=f"route {name}")
+    rules.remove_route(actor=actor_of(request), name=name, now=clock.now())
+    return Status(204, None)
+
+
+# ---- silences
+
+
+@router.get("/silences", response=list[SilenceOut], summary="All silences")
+def list_silences(request: HttpRequest) -> list[SilenceOut]:
+    """Return silences, by name, those that are over too."""
+    access.require(actor_of(request), Permission.READ, what="silences")
+    rows = directory.silence_rows(now=clock.now())
+    return [SilenceOut.model_validate(row, from_attributes=True) for row in rows]
+
+
+@router.get("/silences/{name}", response=SilenceOut, summary="One silence")
+def get_silence(request: HttpRequest, name: str) -> SilenceOut:
+    """Return a silence."""
+    access.require(actor_of(request), Permission.READ, what=f"silence {name}")
+    row = directory.silence_row(name, now=clock.now())
+    return SilenceOut.model_validate(row, from_attributes=True)
+
+
+@router.put("/silences/{name}", response=SilenceOut, summary="Make or change a silence")
+def put_silence(request: HttpRequest, name: str, body: SilenceIn) -> SilenceOut:
+    """Make the silence be as the body says; to end it now, let it end now."""
+    access.require(actor_of(request), Permission.READ, what=f"silence {name}")
+    start, end = _sure(body.start, "start"), _sure(body.end, "end")
+    spec = SilenceSpec(name, tuple(body.match), start, end, body.reason)
+    rules.save_silence(actor=actor_of(request), spec=spec, origin=Origin.API, now=clock.now())
+    row = directory.silence_row(name, now=clock.now())
+    return SilenceOut.model_validate(row, from_attributes=True)
+
+
+@router.delete("/silences/{name}", response={204: None}, summary="Remove a silence")
+def delete_silence(request: HttpRequest, name: str) -> Status[None]:
+    """Remove a silence; what it kept quiet and still fires pages then."""
+    access.require(actor_of(request), Permission.READ, what=f"silence {name}")
+    rules.remove_silence(actor=actor_of(request), name=name, now=clock.now())
+    return Status(204, None)
+
+
+def _sure(moment: dt.datetime, path: str) -> dt.datetime:
+    """Return an instant in UTC.
+
+    Raises:
+        InvalidError: it has no zone, or lies beyond the calendar.
+    """
+    message = "a time needs its zone, as 2026-03-02T00:00:00Z"
+    try:
+        if moment.tzinfo is not None:
+            return moment.astimezone(dt.UTC)
+    except OverflowError:
+        message = "a time beyond the calendar"
+    raise InvalidError(message, [Problem(message, path=path)])

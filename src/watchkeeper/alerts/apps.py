@@ -1,0 +1,17 @@
+"""Django's registration of this slice."""
+
+from django.apps import AppConfig
+
+from watchkeeper.ui.domain.navigation import NavigationItem, registry
+
+
+class AlertsConfig(AppConfig):
+    """Registers the slice under its own name."""
+
+    name = "watchkeeper.alerts"
+    label = "alerts"
+
+    def ready(self) -> None:
+        """Offer the place in the rail."""
+        place = NavigationItem("Watch", "Alerts", "alerts:list", "bell", order=30, quick=True)
+        registry.add(place)

@@ -1,0 +1,195 @@
+"""Commands of alerts and integrations."""
+
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from watchkeeper.plumbing import console, transport
+
+alert_app = typer.Typer(help="Alerts.", no_args_is_help=True)
+integration_app = typer.Typer(help="Senders and their keys.", no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
+Alert = Annotated[str, typer.Argument(metavar="ID", help="An alert's id.")]
+Integration = Annotated[str, typer.Argument(help="An integration's name.")]
+_SHOWN = (
+    "id", "key", "integration", "service", "state", "severity", "urgency", "opened_at", "count",
+    "title",
+)  # fmt: skip
+_MOST_SHOWN = 50
+
+
+@integration_app.callback()
+def root() -> None:
+    """Senders and their keys."""
+
+
+@integration_app.command("create")
+def create(
+    kind: Annotated[str, typer.Argument(help="As alertmanager, grafana, generic, pagerduty.")],
+    name: Annotated[str, typer.Option(help="Its name.")],
+    service: Annotated[
+        str, typer.Option(help="Service that its events are about where they do not say.")
+    ] = "",
+    scope: Annotated[
+        str, typer.Option(help="Integrations of one scope share dedup keys; default: its name.")
+    ] = "",
+    interval: Annotated[str, typer.Option(help="How long a heartbeat may be silent, as 5m.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Make an integration and tell its address and key."""
+    settings = {"interval": interval} if interval else {}
+    body = {"name": name, "kind": kind, "service": service, "dedup_scope": scope}
+    answer = _call("POST", "/api/v1/integrations", json=body | {"settings": settings})
+    _tell(answer, as_json=as_json)
+
+
+@integration_app.command("show")
+def show(name: Integration, as_json: AsJson = False) -> None:
+    """Tell an integration's address and key."""
+    _tell(_call("GET", f"/api/v1/integrations/{_quoted(name)}/key"), as_json=as_json)
+
+
+@integration_app.command("rotate")
+def rotate(name: Integration, as_json: AsJson = False) -> None:
+    """Make a new key; the one before it is good for a day longer."""
+    _tell(_call("POST", f"/api/v1/integrations/{_quoted(name)}/rotate"), as_json=as_json)
+
+
+@integration_app.command("list")
+def list_integrations(as_json: AsJson = False) -> None:
+    """List integrations."""
+    items = _all("/api/v1/integrations", {})
+    if as_json:
+        console.emit_json(items)
+        return
+    rows = [(i["name"], i["kind"], i["service"] or None, i["last_post_at"]) for i in items]
+    console.table(("integration", "kind", "service", "last post"), rows)
+
+
+def _tell(answer: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        console.emit_json(answer)
+        return
+    console.say(f"{answer['name']} ({answer['kind']})")
+    console.say(f"address: {answer['url']}")
+    console.say(f"key:     {answer['key']}")
+
+
+@alert_app.callback()
+def alert_root() -> None:
+    """Alerts."""
+
+
+@alert_app.command("list")
+def list_alerts(
+    every: Annotated[bool, typer.Option("--all", help="Those that are over too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List open alerts, the newest first."""
+    params = {"all": "true"} if every else {}
+    if as_json:
+        items = _all("/api/v1/alerts", params)
+        console.emit_json([{name: item[name] for name in _SHOWN} for item in items])
+        return
+    page = _call("GET", "/api/v1/alerts", params=params | {"limit": str(_MOST_SHOWN)})
+    if not page["items"]:
+        console.say("No alert is open" if not every else "There are no alerts yet")
+        return
+    rows = [
+        (i["id"], i["state"], i["severity"], i["service"] or None, i["title"], i["opened_at"])
+        for i in page["items"]
+    ]
+    console.table(("id", "state", "severity", "service", "title", "opened"), rows)
+    if page["next"] is not None:
+        console.say(f"These are the newest {_MOST_SHOWN}; --json lists all")
+
+
+@alert_app.command("ack")
+def acknowledge(alert: Alert, as_json: AsJson = False) -> None:
+    """Take an alert; its escalation stops."""
+    _act(alert, "acknowledge", "acknowledged", as_json=as_json)
+
+
+@alert_app.command("resolve")
+def resolve(alert: Alert, as_json: AsJson = False) -> None:
+    """End an alert; its escalation stops."""
+    _act(alert, "resolve", "resolved", as_json=as_json)
+
+
+def _act(alert: str, act: str, done: str, *, as_json: bool) -> None:
+    _call("POST", f"/api/v1/alerts/{act}", json={"alerts": [alert]})
+    row = _call("GET", f"/api/v1/alerts/{_quoted(alert)}")
+    if as_json:
+        console.emit_json({name: row[name] for name in _SHOWN})
+    else:
+        console.say(f"Alert {alert} is {done}: {row['title']}")
+
+
+@alert_app.command("explain")
+def explain(alert: Alert, as_json: AsJson = False) -> None:
+    """Tell every event, decision and page of an alert, with its reason."""
+    told = _call("GET", f"/api/v1/alerts/{_quoted(alert)}/explain")
+    if as_json:
+        console.emit_json(told)
+        return
+    row = told["alert"]
+    console.say(f"{row['title']} ({row['state']}, {row['severity']}, urgency {row['urgency']})")
+    console.say(f"It went to policy {told['policy'] or '(none)'}: {told['because']}")
+    lines = [
+        (e["received_at"], f"{e['action']}: {e['verdict']}", e["reason"]) for e in told["events"]
+    ]
+    lines += [(a["at"], f"{a['act']} by {a['actor']}", a["detail"]) for a in told["acts"]]
+    console.table(("when", "what", "why"), sorted(lines))
+    pages = [
+        (p["due_at"], p["person"], p["contact"], p["state"], p["reason"] or None)
+        for p in told["pages"]
+    ]
+    if pages:
+        console.table(("due", "person", "contact", "state", "why"), pages)
+    else:
+        console.say("Nobody was paged for it")
+
+
+@alert_app.command("send")
+def send(
+    integration: Integration,
+    title: Annotated[str, typer.Option(help="One line.")],
+    key: Annotated[str, typer.Option(help="Dedup key; default: the title.")] = "",
+    service: Annotated[str, typer.Option(help="Service it is about.")] = "",
+    severity: Annotated[str, typer.Option(help="critical, error, warning or info.")] = "",
+    is_over: Annotated[bool, typer.Option("--resolve", help="It is over.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Send an event by hand, as if the sender had posted it."""
+    body = {"title": title, "key": key, "service": service, "severity": severity}
+    body["status"] = "resolved" if is_over else "firing"
+    path = f"/api/v1/integrations/{_quoted(integration)}/events"
+    answer = _call("POST", path, json=body)
+    told = answer["events"][0]
+    if as_json:
+        console.emit_json(told)
+    else:
+        where = f" (alert {told['alert']})" if told["alert"] else ""
+        console.say(f"{told['verdict']}{where}: {told['reason']}")
+
+
+def _quoted(name: str) -> str:
+    return quote(name, safe="")
+
+
+def _call(method: str, path: str, **more: Any) -> Any:
+    return transport.current().call(method, path, **more).json()
+
+
+def _all(path: str, asked: dict[str, str]) -> list[dict[str, Any]]:
+    """Return every item of a list, page by page."""
+    items: list[dict[str, Any]] = []
+    params = asked | {"limit": "200"}
+    while True:
+        page = _call("GET", path, params=params)
+        items += page["items"]
+        if page["next"] is None:
+            return items
+        params = params | {"cursor": page["next"]}

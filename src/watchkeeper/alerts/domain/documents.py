@@ -1,0 +1,310 @@
+"""Integrations, routes and silences as documents: ``apiVersion: watchkeeper/v1``."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from watchkeeper.alerts.domain import durations, matching
+from watchkeeper.alerts.domain.events import Urgency
+from watchkeeper.kernel import ids
+from watchkeeper.kernel.documents import Document
+from watchkeeper.kernel.errors import InvalidError, Problem
+
+API_VERSION = "watchkeeper/v1"
+_LARGEST = 2**31 - 1
+_LONGEST_SILENCE = dt.timedelta(days=366)
+_OWN = ("kind", "service", "dedupScope", "key")
+_SETTINGS = ("mapping", "interval")
+
+
+@dataclass(frozen=True, slots=True)
+class IntegrationSpec:
+    """An integration as somebody wants it.
+
+    Attributes:
+        name: Its name.
+        kind: What kind of sender.
+        service: Name of the service its events are about where they do not say; may be empty.
+        scope: Integrations of one scope share dedup keys; empty: its name.
+        settings: What its kind wants to know, as ``mapping`` and ``interval``.
+        key: ``${env:NAME}`` or ``${file:PATH}``; empty: one is made.
+    """
+
+    name: str
+    kind: str
+    service: str = ""
+    scope: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RouteSpec:
+    """A route as somebody wants it; see ``domain.routing.Route``."""
+
+    name: str
+    policy: str
+    order: int = 100
+    match: tuple[str, ...] = ()
+    urgency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceSpec:
+    """A silence as somebody wants it; see ``domain.routing.Silence``."""
+
+    name: str
+    match: tuple[str, ...]
+    start: dt.datetime
+    end: dt.datetime
+    reason: str
+
+
+Spec = IntegrationSpec | RouteSpec | SilenceSpec
+
+
+def check_integration(spec: IntegrationSpec, kinds: list[str]) -> None:
+    """Return if ``spec`` can be.
+
+    Raises:
+        InvalidError: with every fault and its place.
+    """
+    ids.check_name(spec.name, what="An integration")
+    faults = []
+    if spec.kind not in kinds:
+        wanted = ", ".join(kinds)
+        faults.append(Problem(f"the kind is {spec.kind!r}, not one of {wanted}", "spec.kind"))
+    for path, name in (("service", spec.service), ("dedupScope", spec.scope)):
+        if name:
+            faults += _name_faults(name, f"spec.{path}")
+    faults += _settings_faults(spec.settings)
+    _refuse(f"The integration {spec.name}", faults)
+
+
+def _settings_faults(settings: Mapping[str, Any]) -> Iterator[Problem]:
+    for name in settings:
+        if name not in _SETTINGS:
+            yield Problem(f"{name} is not a field of an Integration", f"spec.{name}")
+    interval = settings.get("interval")
+    if interval is not None and durations.read(interval) is None:
+        yield Problem("interval is a length as 90s, 5m, 2h or 1d", "spec.interval")
+    rules = settings.get("mapping", {})
+    if not isinstance(rules, Mapping) or not all(isinstance(v, str) for v in rules.values()):
+        yield Problem("mapping has a place for each field, as title: alert.name", "spec.mapping")
+
+
+def check_route(spec: RouteSpec) -> None:
+    """Return if ``spec`` can be.
+
+    Raises:
+        InvalidError: with every fault and its place.
+    """
+    ids.check_name(spec.name, what="A route")
+    faults = [*_match_faults(spec.match), *_name_faults(spec.policy, "spec.policy")]
+    if abs(spec.order) > _LARGEST:
+        faults.append(Problem("order is too large a number", "spec.order"))
+    if spec.urgency and spec.urgency not in {each.value for each in Urgency}:
+        faults.append(Problem("urgency is high or low", "spec.urgency"))
+    _refuse(f"The route {spec.name}", faults)
+
+
+def check_silence(spec: SilenceSpec) -> None:
+    """Return if ``spec`` can be.
+
+    Raises:
+        InvalidError: with every fault and its place.
+    """
+    ids.check_name(spec.name, what="A silence")
+    faults = list(_match_faults(spec.match))
+    if not spec.match:
+        faults.append(Problem("a silence needs a matcher; it must not hide all", "spec.match"))
+    if spec.end <= spec.start:
+        faults.append(Problem("end is not after start", "spec.end"))
+    elif spec.end - spec.start > _LONGEST_SILENCE:
+        faults.append(Problem("a silence lasts a year at the most", "spec.end"))
+    if not spec.reason.strip() or len(spec.reason) > 1_000:
+        faults.append(Problem("a reason of 1 to 1000 characters is needed", "spec.reason"))
+    _refuse(f"The silence {spec.name}", faults)
+
+
+def _match_faults(match: tuple[str, ...]) -> list[Problem]:
+    try:
+        matching.parse_all(match)
+    except InvalidError as error:
+        return list(error.problems)
+    return []
+
+
+def _name_faults(name: str, path: str) -> list[Problem]:
+    try:
+        ids.check_name(name, what=path.removeprefix("spec."))
+    except InvalidError as error:
+        return [Problem(error.message, path)]
+    return []
+
+
+def _refuse(what: str, faults: list[Problem]) -> None:
+    if faults:
+        raise InvalidError(f"{what}: {faults[0].detail}", faults)
+
+
+# ---- reading
+
+
+def read(document: Document) -> Spec:
+    """Return what a document wishes for.
+
+    Raises:
+        InvalidError: a field is not what it has to be; nothing of its meaning is judged here.
+    """
+    spec = document.data.get("spec")
+    if not isinstance(spec, Mapping):
+        raise InvalidError("spec is missing", [Problem("spec is missing", "spec")])
+    return _READ[document.kind](document.name, spec)
+
+
+def _integration(name: str, spec: Mapping[str, Any]) -> IntegrationSpec:
+    _known(spec, (*_OWN, *_SETTINGS), "an Integration")
+    return IntegrationSpec(
+        name=name,
+        kind=_text(spec, "kind"),
+        service=_text(spec, "service"),
+        scope=_text(spec, "dedupScope"),
+        settings={field: spec[field] for field in _SETTINGS if spec.get(field) is not None},
+        key=_text(spec, "key"),
+    )
+
+
+def _route(name: str, spec: Mapping[str, Any]) -> RouteSpec:
+    _known(spec, ("order", "match", "policy", "urgency"), "a Route")
+    order = spec.get("order", 100)
+    if isinstance(order, bool) or not isinstance(order, int):
+        raise _fault("order is a whole number", "spec.order")
+    return RouteSpec(
+        name=name,
+        policy=_text(spec, "policy"),
+        order=order,
+        match=_texts(spec, "match"),
+        urgency=_text(spec, "urgency"),
+    )
+
+
+def _silence(name: str, spec: Mapping[str, Any]) -> SilenceSpec:
+    _known(spec, ("match", "start", "end", "reason"), "a Silence")
+    return SilenceSpec(
+        name=name,
+        match=_texts(spec, "match"),
+        start=_instant(spec, "start"),
+        end=_instant(spec, "end"),
+        reason=_text(spec, "reason"),
+    )
+
+
+_READ: dict[str, Callable[[str, Mapping[str, Any]], Spec]] = {
+    "Integration": _integration,
+    "Route": _route,
+    "Silence": _silence,
+}
+KINDS = tuple(_READ)
+
+
+def _known(spec: Mapping[str, Any], names: tuple[str, ...], what: str) -> None:
+    faults = [
+        Problem(f"{name} is not a field of {what}", f"spec.{name}")
+        for name in spec
+        if name not in names
+    ]
+    if faults:
+        raise InvalidError(faults[0].detail, faults)
+
+
+def _text(spec: Mapping[str, Any], name: str) -> str:
+    value = spec.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise _fault(f"{name} is not text", f"spec.{name}")
+    return value
+
+
+def _texts(spec: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    value = spec.get(name)
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise _fault(f"{name} is a list of texts", f"spec.{name}")
+    return tuple(value)
+
+
+def _instant(spec: Mapping[str, Any], name: str) -> dt.datetime:
+    value = spec.get(name)
+    message = f"{name} is a time with its zone, as 2026-02-03T09:00:00Z"
+    if isinstance(value, str):
+        try:
+            value = dt.datetime.fromisoformat(value)
+        except ValueError as error:
+            raise _fault(message, f"spec.{name}") from error
+    if not isinstance(value, dt.datetime) or value.tzinfo is None:
+        raise _fault(message, f"spec.{name}")
+    try:
+        return value.astimezone(dt.UTC)
+    except OverflowError as error:
+        raise _fault(message, f"spec.{name}") from error
+
+
+def _fault(detail: str, path: str) -> InvalidError:
+    return InvalidError(detail, [Problem(detail, path)])
+
+
+# ---- writing
+
+
+def write(spec: Spec) -> dict[str, Any]:
+    """Return ``spec`` as a document."""
+    kind, body = _WRITE[type(spec)](spec)
+    kept = {name: value for name, value in body.items() if value not in ("", None, {})}
+    return {
+        "apiVersion": API_VERSION,
+        "kind": kind,
+        "metadata": {"name": spec.name},
+        "spec": kept,
+    }
+
+
+def _write_integration(spec: Any) -> tuple[str, dict[str, Any]]:
+    body = {
+        "kind": spec.kind,
+        "service": spec.service,
+        "dedupScope": spec.scope,
+        **spec.settings,
+        "key": spec.key,
+    }
+    return "Integration", body
+
+
+def _write_route(spec: Any) -> tuple[str, dict[str, Any]]:
+    body = {
+        "order": spec.order,
+        "match": list(spec.match),
+        "policy": spec.policy,
+        "urgency": spec.urgency,
+    }
+    return "Route", body
+
+
+def _write_silence(spec: Any) -> tuple[str, dict[str, Any]]:
+    body = {
+        "match": list(spec.match),
+        "start": spec.start.isoformat().replace("+00:00", "Z"),
+        "end": spec.end.isoformat().replace("+00:00", "Z"),
+        "reason": spec.reason,
+    }
+    return "Silence", body
+
+
+_WRITE: dict[type, Callable[[Any], tuple[str, dict[str, Any]]]] = {
+    IntegrationSpec: _write_integration,
+    RouteSpec: _write_route,
+    SilenceSpec: _write_silence,
+}

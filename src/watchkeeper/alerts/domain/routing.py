@@ -1,0 +1,99 @@
+"""Where an alert goes, and what keeps it quiet."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from watchkeeper.alerts.domain import matching
+from watchkeeper.alerts.domain.events import Severity, Urgency, urgency_of
+from watchkeeper.alerts.domain.matching import Fields, Matcher
+
+ANNOTATION = "watchkeeper/escalation-policy"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A rule that sends alerts to a policy.
+
+    Attributes:
+        name: Its name.
+        order: The lowest that matches wins; of equal ones the name that comes first.
+        match: All must hold; none: everything matches.
+        policy: Name of the escalation policy.
+        urgency: How urgent; ``None``: the severity decides.
+    """
+
+    name: str
+    order: int
+    match: tuple[Matcher, ...]
+    policy: str
+    urgency: Urgency | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Keeps what matches quiet in ``[start, end)``; what still fires at its end pages then.
+
+    Attributes:
+        name: Its name.
+        match: All must hold; at least one.
+        start: From when.
+        end: Until when.
+        reason: Why.
+    """
+
+    name: str
+    match: tuple[Matcher, ...]
+    start: dt.datetime
+    end: dt.datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where an alert goes.
+
+    Attributes:
+        policy: Name of the policy; empty: nothing names one, the catch-all is called.
+        urgency: How urgent.
+        route: Name of the route that decided; empty: none matched.
+        reason: Why, in words.
+    """
+
+    policy: str
+    urgency: Urgency
+    route: str
+    reason: str
+
+
+def place(
+    routes: Iterable[Route], fields: Fields, *, severity: Severity, default: tuple[str, str]
+) -> Placed:
+    """Return where an alert goes.
+
+    Args:
+        routes: In any order.
+        fields: What matchers see of it.
+        severity: How bad it is.
+        default: (policy, where that is written) from the catalogue; empty: nothing is written.
+    """
+    for route in sorted(routes, key=lambda each: (each.order, each.name)):
+        if matching.matches(route.match, fields):
+            urgency = route.urgency or urgency_of(severity)
+            return Placed(route.policy, urgency, route.name, f"route {route.name} matches")
+    policy, where = default
+    if policy:
+        reason = f"no route matches; {where} names the policy {policy}"
+    else:
+        reason = "no route matches and neither the service nor its owner names a policy"
+    return Placed(policy, urgency_of(severity), "", reason)
+
+
+def silenced(silences: Iterable[Silence], fields: Fields, *, at: dt.datetime) -> Silence | None:
+    """Return the silence that keeps this quiet the longest; ``None``: none does."""
+    holding = [
+        silence
+        for silence in silences
+        if silence.start <= at < silence.end and matching.matches(silence.match, fields)
+    ]
+    return max(holding, key=lambda each: (each.end, each.name), default=None)

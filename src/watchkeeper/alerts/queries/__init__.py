@@ -1,0 +1,1 @@
+"""Reading alerts: rules in force, keys, rows for lists, the story of one alert."""

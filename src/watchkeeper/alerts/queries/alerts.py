@@ -1,0 +1,309 @@
+"""Rows of alerts: lists, one alert, and its story."""
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from watchkeeper.alerts.domain.lifecycle import AlertState
+from watchkeeper.alerts.models import Alert, AlertAct, InboundEvent
+from watchkeeper.catalog import queries as catalog
+from watchkeeper.kernel.errors import NotFoundError
+from watchkeeper.oncall.queries import escalations
+from watchkeeper.oncall.queries.escalations import Subject
+
+_LARGEST = 2**63 - 1
+
+
+class AlertNotFoundError(NotFoundError):
+    """There is no alert of that id."""
+
+    code = "alert_not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """An alert.
+
+    Attributes:
+        id: Its id, as text.
+        key: Its dedup key.
+        integration: Name of the integration it came by; empty: that is gone.
+        service: Name of the service; empty: none.
+        state: ``firing``, ``acknowledged``, ``snoozed`` or ``resolved``.
+        severity: ``critical``, ``error``, ``warning`` or ``info``.
+        urgency: ``high`` or ``low``.
+        title: One line.
+        description: Longer words; may be empty.
+        url: Where the sender shows it; may be empty.
+        runbook_url: What to do, as the sender says; may be empty.
+        labels: The sender's pairs.
+        route: Name of the route that placed it; empty: none matched.
+        policy: Name of the policy; empty: none is named.
+        placed_because: Why it went there.
+        count: How often it was told.
+        started_at: When the condition began, as the sender says; ``None``: unknown.
+        opened_at: When its first event came.
+        last_event_at: When the newest came.
+        acknowledged_at: When somebody took it; ``None``: nobody has.
+        acknowledged_by: Kind and id of who did, or ``sender``.
+        resolved_at: When it ended; ``None``: it has not.
+        resolved_by: Kind and id of who ended it, or ``sender``.
+        muted_by: Name of the silence that kept it quiet; may be empty.
+        muted_until: Until when it is kept quiet; ``None``: it is not.
+    """
+
+    id: str
+    key: str
+    integration: str
+    service: str
+    state: str
+    severity: str
+    urgency: str
+    title: str
+    description: str
+    url: str
+    runbook_url: str
+    labels: Mapping[str, str]
+    route: str
+    policy: str
+    placed_because: str
+    count: int
+    started_at: dt.datetime | None
+    opened_at: dt.datetime
+    last_event_at: dt.datetime
+    acknowledged_at: dt.datetime | None
+    acknowledged_by: str
+    resolved_at: dt.datetime | None
+    resolved_by: str
+    muted_by: str
+    muted_until: dt.datetime | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has not ended."""
+        return self.state != AlertState.RESOLVED.value
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """An event and what became of it."""
+
+    id: str
+    received_at: dt.datetime
+    action: str
+    key: str
+    verdict: str
+    reason: str
+    rule: str
+    alert: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ActRow:
+    """What a person or a job did to an alert."""
+
+    at: dt.datetime
+    act: str
+    actor: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which alerts; all of them where nothing is said.
+
+    Attributes:
+        states: Only these; empty: any.
+        service: Only of this service.
+        severity: Only of this severity.
+        integration: Only by this integration.
+        text: Only those whose title or key holds it, in any case.
+    """
+
+    states: tuple[str, ...] = ()
+    service: str = ""
+    severity: str = ""
+    integration: str = ""
+    text: str = ""
+
+
+OPEN = tuple(state.value for state in AlertState if state is not AlertState.RESOLVED)
+_FIELDS = (
+    "id", "key", "integration__name", "service_name", "state", "severity", "urgency", "title",
+    "description", "url", "runbook_url", "labels", "route", "policy", "placed_because", "count",
+    "started_at", "opened_at", "last_event_at", "acknowledged_at", "acknowledged_by",
+    "resolved_at", "resolved_by", "muted_by", "muted_until",
+)  # fmt: skip
+
+
+def alert_rows(wanted: Filter, *, limit: int, before: int | None = None) -> list[AlertRow]:
+    """Return alerts, the newest first.
+
+    Args:
+        wanted: Which.
+        limit: How many at most.
+        before: Only those with a lower id; ``None``: from the newest on.
+    """
+    found = _filtered(wanted)
+    if before is not None:
+        found = found.filter(pk__lt=before)
+    rows = found.order_by("-pk").values_list(*_FIELDS)[:limit]
+    return [_row(values) for values in rows]
+
+
+def _filtered(wanted: Filter) -> QuerySet[Alert]:
+    found = Alert.objects.all()
+    if wanted.states and set(wanted.states) == set(OPEN):
+        found = found.exclude(state=AlertState.RESOLVED.value)  # as the index of open ones has it
+    elif wanted.states:
+        found = found.filter(state__in=wanted.states)
+    exact = {
+        "service_name": wanted.service,
+        "severity": wanted.severity,
+        "integration__name": wanted.integration,
+    }
+    found = found.filter(**{name: value for name, value in exact.items() if value})
+    if wanted.text:
+        found = found.filter(title__icontains=wanted.text) | found.filter(
+            key__icontains=wanted.text
+        )
+    return found
+
+
+def counts() -> dict[str, int]:
+    """Return how many alerts are open, by state; states with none are left out."""
+    found: dict[str, int] = {}
+    for state in Alert.objects.exclude(state="resolved").values_list("state", flat=True):
+        found[state] = found.get(state, 0) + 1
+    return found
+
+
+def alert_row(alert: str) -> AlertRow:
+    """Return one alert.
+
+    Raises:
+        AlertNotFoundError: there is none of that id.
+    """
+    values = Alert.objects.filter(pk=number_of(alert)).values_list(*_FIELDS).first()
+    if values is None:
+        raise AlertNotFoundError(f"There is no alert {alert[:40]}")
+    return _row(values)
+
+
+def number_of(alert: str) -> int:
+    """Return the number that an id is; -1 for one that is none of ours."""
+    is_number = alert.isascii() and alert.isdigit() and len(alert) < 20
+    return int(alert) if is_number and int(alert) <= _LARGEST else -1
+
+
+def newest_of(scope: str, key: str) -> AlertRow | None:
+    """Return the newest alert of a key, open or not; ``None``: there never was one."""
+    found = Alert.objects.filter(scope=scope, key=key).order_by("-pk")
+    values = found.values_list(*_FIELDS).first()
+    return _row(values) if values is not None else None
+
+
+def key_of(alert: str) -> str | None:
+    """Return the dedup key of an alert; ``None``: there is none of that id."""
+    return Alert.objects.filter(pk=number_of(alert)).values_list("key", flat=True).first()
+
+
+def _row(values: tuple[Any, ...]) -> AlertRow:
+    pk, key, integration, *rest = values
+    return AlertRow(str(pk), key, integration or "", *rest)
+
+
+def team_of(service: str) -> int | None:
+    """Return the team that owns a service; ``None``: nobody, or it is not known."""
+    notes = catalog.service_notes([service], annotation="")
+    return notes[service].owner_id if service in notes else None
+
+
+def event_rows(alert: str, *, limit: int = 1_000) -> list[EventRow]:
+    """Return the newest events of an alert, the oldest of them first."""
+    found = InboundEvent.objects.filter(alert_id=number_of(alert)).order_by("-pk")[:limit]
+    return [_event(row) for row in reversed(found)]
+
+
+def quarantined(*, limit: int = 200) -> list[EventRow]:
+    """Return what could not be read, the newest first."""
+    found = InboundEvent.objects.filter(verdict="quarantined").order_by("-pk")[:limit]
+    return [_event(row) for row in found]
+
+
+def event_of_request(request: str, *, integration_id: int) -> EventRow | None:
+    """Return the first event of a request that an integration posted; ``None``: none."""
+    found = InboundEvent.objects.filter(
+        request_id=number_of(request), request__integration_id=integration_id
+    )
+    row = found.order_by("position").first()
+    return _event(row) if row is not None else None
+
+
+def _event(row: InboundEvent) -> EventRow:
+    return EventRow(
+        id=str(row.pk),
+        received_at=row.received_at,
+        action=row.action,
+        key=row.key,
+        verdict=row.verdict,
+        reason=row.reason,
+        rule=row.rule,
+        alert=str(row.alert_id) if row.alert_id is not None else None,
+    )
+
+
+def act_rows(alert: str) -> list[ActRow]:
+    """Return what people and jobs did to an alert, the oldest first."""
+    found = AlertAct.objects.filter(alert_id=number_of(alert)).order_by("pk")
+    return [ActRow(row.at, row.act, row.actor, row.detail) for row in found]
+
+
+def story(alert: str) -> escalations.Story:
+    """Return who was paged for an alert."""
+    return escalations.story(Subject("alert", alert))
+
+
+def explained(alert: str) -> dict[str, Any]:
+    """Return all that happened to an alert and why, as ``alert explain`` tells it.
+
+    Raises:
+        AlertNotFoundError: there is none of that id.
+    """
+    row = alert_row(alert)
+    told = story(alert)
+    return {
+        "alert": row,
+        "events": event_rows(alert),
+        "acts": act_rows(alert),
+        "route": row.route or None,
+        "policy": row.policy or None,
+        "because": row.placed_because,
+        "pages": [_page(page) for page in told.pages],
+    }
+
+
+def _page(page: Any) -> dict[str, Any]:
+    return {
+        "page_id": page.page_id,
+        "person": page.person,
+        "contact": page.contact,
+        "step": page.step,
+        "loop": page.loop,
+        "due_at": page.due_at,
+        "state": page.state,
+        "reason": page.reason,
+        "attempts": [
+            {"at": attempt.at, "outcome": attempt.outcome, "detail": attempt.detail}
+            for attempt in page.attempts
+        ],
+    }
+
+
+def rows_of(ids: Collection[str]) -> dict[str, AlertRow]:
+    """Return alerts by id; those that are gone are left out."""
+    found = Alert.objects.filter(pk__in=[number_of(each) for each in ids])
+    return {row.id: row for row in (_row(v) for v in found.values_list(*_FIELDS))}

@@ -1,0 +1,159 @@
+"""Reading routes and silences."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from watchkeeper.alerts.domain.documents import RouteSpec, SilenceSpec
+from watchkeeper.alerts.models import Alert, Route, Silence
+from watchkeeper.kernel.errors import NotFoundError
+
+
+class RouteNotFoundError(NotFoundError):
+    """There is no route of that name."""
+
+    code = "route_not_found"
+
+
+class SilenceNotFoundError(NotFoundError):
+    """There is no silence of that name."""
+
+    code = "silence_not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class RouteRow:
+    """A route; see ``domain.routing.Route``."""
+
+    name: str
+    order: int
+    match: tuple[str, ...]
+    policy: str
+    urgency: str
+    origin: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceRow:
+    """A silence.
+
+    Attributes:
+        name: Its name.
+        match: What it keeps quiet.
+        start: From when.
+        end: Until when.
+        reason: Why.
+        origin: Where it came from.
+        file: The file it came from; may be empty.
+        state: ``active``, ``pending`` or ``expired``.
+        holds: How many open alerts it keeps quiet.
+    """
+
+    name: str
+    match: tuple[str, ...]
+    start: dt.datetime
+    end: dt.datetime
+    reason: str
+    origin: str
+    file: str
+    state: str
+    holds: int
+
+
+def route_rows() -> list[RouteRow]:
+    """Return all routes, in the order in which they are asked."""
+    return [_route(row) for row in Route.objects.order_by("order", "name")]
+
+
+def route_row(name: str) -> RouteRow:
+    """Return one route.
+
+    Raises:
+        RouteNotFoundError: there is none of that name.
+    """
+    return _route(route_of(name))
+
+
+def _route(row: Route) -> RouteRow:
+    return RouteRow(
+        row.name, row.order, tuple(row.match), row.policy, row.urgency, row.origin, row.file
+    )
+
+
+def route_of(name: str) -> Route:
+    """Return the row of a route, for the use-cases of this slice.
+
+    Raises:
+        RouteNotFoundError: there is none of that name.
+    """
+    row = Route.objects.filter(name=name).first()
+    if row is None:
+        raise RouteNotFoundError(f"There is no route {name}")
+    return row
+
+
+def route_spec(row: Route) -> RouteSpec:
+    """Return what somebody would have to wish for to have this route."""
+    return RouteSpec(row.name, row.policy, row.order, tuple(row.match), row.urgency)
+
+
+def silence_rows(*, now: dt.datetime) -> list[SilenceRow]:
+    """Return all silences by name."""
+    held: dict[str, int] = {}
+    quiet = Alert.objects.filter(muted_until__gt=now).exclude(state="resolved")
+    for name in quiet.values_list("muted_by", flat=True):
+        held[name] = held.get(name, 0) + 1
+    found = Silence.objects.order_by("name")
+    return [_silence(row, held.get(row.name, 0), now=now) for row in found]
+
+
+def silence_row(name: str, *, now: dt.datetime) -> SilenceRow:
+    """Return one silence.
+
+    Raises:
+        SilenceNotFoundError: there is none of that name.
+    """
+    quiet = Alert.objects.filter(muted_until__gt=now, muted_by=name).exclude(state="resolved")
+    return _silence(silence_of(name), quiet.count(), now=now)
+
+
+def _silence(row: Silence, holds: int, *, now: dt.datetime) -> SilenceRow:
+    state = "expired" if row.end <= now else "pending" if row.start > now else "active"
+    return SilenceRow(
+        name=row.name,
+        match=tuple(row.match),
+        start=row.start,
+        end=row.end,
+        reason=row.reason,
+        origin=row.origin,
+        file=row.file,
+        state=state,
+        holds=holds,
+    )
+
+
+def silence_of(name: str) -> Silence:
+    """Return the row of a silence, for the use-cases of this slice.
+
+    Raises:
+        SilenceNotFoundError: there is none of that name.
+    """
+    row = Silence.objects.filter(name=name).first()
+    if row is None:
+        raise SilenceNotFoundError(f"There is no silence {name}")
+    return row
+
+
+def silence_spec(row: Silence) -> SilenceSpec:
+    """Return what somebody would have to wish for to have this silence."""
+    return SilenceSpec(row.name, tuple(row.match), row.start, row.end, row.reason)
+
+
+def route_specs() -> list[RouteSpec]:
+    """Return what somebody would have to wish for to have all routes, by name."""
+    return [route_spec(row) for row in Route.objects.order_by("name")]
+
+
+def silence_specs() -> list[SilenceSpec]:
+    """Return what somebody would have to wish for to have all silences, by name."""
+    return [silence_spec(row) for row in Silence.objects.order_by("name")]

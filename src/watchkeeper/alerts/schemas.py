@@ -1,0 +1,236 @@
+"""The JSON of alerts."""
+
+import datetime as dt
+from typing import Annotated, Any, Literal
+
+from ninja import Schema
+from pydantic import Field
+
+Name = Annotated[str, Field(min_length=1, max_length=253)]
+Matchers = Annotated[list[Annotated[str, Field(max_length=2000)]], Field(max_length=50)]
+
+
+class AlertsAsked(Schema):
+    """Which alerts."""
+
+    all: bool = Field(False, description="Also those that are over.")
+    state: str = Field("", max_length=20)
+    service: str = Field("", max_length=253)
+    severity: str = Field("", max_length=20)
+    integration: str = Field("", max_length=253)
+    q: str = Field("", max_length=253, description="Part of the title or key.")
+
+
+class AlertOut(Schema):
+    """An alert."""
+
+    id: str
+    key: str
+    integration: str
+    service: str
+    state: str = Field(description="firing, acknowledged, snoozed or resolved.")
+    severity: str = Field(description="critical, error, warning or info.")
+    urgency: str = Field(description="high or low.")
+    opened_at: dt.datetime
+    count: int = Field(description="How often it was told.")
+    title: str
+    description: str
+    url: str
+    runbook_url: str
+    labels: dict[str, str]
+    route: str
+    policy: str
+    started_at: dt.datetime | None
+    last_event_at: dt.datetime
+    acknowledged_at: dt.datetime | None
+    acknowledged_by: str
+    resolved_at: dt.datetime | None
+    resolved_by: str
+    muted_by: str
+    muted_until: dt.datetime | None
+
+
+class EventOut(Schema):
+    """An event and what became of it."""
+
+    id: str
+    received_at: dt.datetime
+    action: str
+    key: str
+    verdict: str
+    reason: str
+    rule: str
+    alert: str | None
+
+
+class ActOut(Schema):
+    """What a person or a job did to an alert."""
+
+    at: dt.datetime
+    act: str
+    actor: str
+    detail: str
+
+
+class AttemptOut(Schema):
+    """One call of a provider."""
+
+    at: dt.datetime
+    outcome: str
+    detail: str
+
+
+class PageOut(Schema):
+    """One page."""
+
+    page_id: str
+    person: str
+    contact: str
+    step: int
+    loop: int
+    due_at: dt.datetime
+    state: str
+    reason: str
+    attempts: list[AttemptOut]
+
+
+class ExplainedOut(Schema):
+    """All that happened to an alert, and why."""
+
+    alert: AlertOut
+    events: list[EventOut]
+    acts: list[ActOut]
+    route: str | None
+    policy: str | None
+    because: str
+    pages: list[PageOut]
+
+
+class ActsIn(Schema):
+    """Alerts that something is done about."""
+
+    alerts: list[Annotated[str, Field(max_length=40)]] = Field(min_length=1, max_length=200)
+
+
+class DoneOut(Schema):
+    """How many alerts changed."""
+
+    changed: int
+
+
+class IntegrationIn(Schema):
+    """An integration."""
+
+    kind: Name
+    service: str = Field("", max_length=253, description="Where an event says none.")
+    dedup_scope: str = Field("", max_length=253, description="Default: its name.")
+    settings: dict[str, Any] = Field({}, description="mapping, interval.")
+
+
+class NewIntegrationIn(IntegrationIn):
+    """A new integration."""
+
+    name: Name
+
+
+class IntegrationOut(Schema):
+    """An integration, without its key."""
+
+    name: str
+    kind: str
+    service: str
+    scope: str
+    settings: dict[str, Any]
+    origin: str
+    file: str
+    last_post_at: dt.datetime | None
+    due_at: dt.datetime | None = Field(description="When silence becomes an alert; heartbeats.")
+
+
+class OpenedOut(Schema):
+    """An integration with the key that opens its door, for those who may change it."""
+
+    name: str
+    kind: str
+    url: str
+    key: str
+
+
+class SendIn(Schema):
+    """An event by hand."""
+
+    title: str = Field(min_length=1, max_length=500)
+    key: str = Field("", max_length=512)
+    service: str = Field("", max_length=253)
+    severity: str = Field("", max_length=100)
+    status: Literal["firing", "acknowledged", "resolved"] = "firing"
+    url: str = Field("", max_length=2000)
+    description: str = Field("", max_length=10_000)
+    labels: dict[str, str] = Field({}, max_length=200)
+
+
+class ToldOut(Schema):
+    """What became of an event."""
+
+    id: str
+    key: str
+    verdict: str
+    reason: str
+    alert: str
+
+
+class StoredOut(Schema):
+    """What became of a post."""
+
+    id: str
+    events: list[ToldOut]
+
+
+class ReplayIn(Schema):
+    """What to read instead of what came."""
+
+    body: str | None = Field(None, max_length=1_000_000, description="Null: what came.")
+
+
+class RouteIn(Schema):
+    """A route."""
+
+    order: int = Field(100, ge=-(2**31) + 1, le=2**31 - 1)
+    match: Matchers = Field([], description="All must hold; none: everything matches.")
+    policy: Name
+    urgency: Literal["", "high", "low"] = Field("", description="Empty: severity decides.")
+
+
+class RouteOut(Schema):
+    """A route as it is."""
+
+    name: str
+    order: int
+    match: list[str]
+    policy: str
+    urgency: str
+    origin: str
+    file: str
+
+
+class SilenceIn(Schema):
+    """A silence."""
+
+    match: Matchers
+    start: dt.datetime
+    end: dt.datetime
+    reason: str = Field(min_length=1, max_length=1000)
+
+
+class SilenceOut(Schema):
+    """A silence as it is."""
+
+    name: str
+    match: list[str]
+    start: dt.datetime
+    end: dt.datetime
+    reason: str
+    origin: str
+    file: str
+    state: str = Field(description="active, pending or expired.")
+    holds: int = Field(description="How many open alerts it keeps quiet.")

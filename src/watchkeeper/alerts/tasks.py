@@ -1,0 +1,37 @@
+"""Jobs of alerts."""
+
+import datetime as dt
+
+from django.conf import settings
+
+from watchkeeper.alerts.usecases import upkeep
+from watchkeeper.plumbing.jobs import Job
+
+
+def end_silences(now: dt.datetime) -> None:
+    """Page for what still fires."""
+    upkeep.end_silences(now=now)
+
+
+def miss_heartbeats(now: dt.datetime) -> None:
+    """Tell who is not heard of any more."""
+    upkeep.miss_heartbeats(now=now)
+
+
+def follow_firings(now: dt.datetime) -> None:
+    """Turn burn rules that fire into alerts."""
+    upkeep.follow_firings(now=now)
+
+
+def forget_old(now: dt.datetime) -> None:
+    """Let go of what came long ago."""
+    days = settings.WATCHKEEPER.inbound_retention_days
+    upkeep.forget_old(before=now - dt.timedelta(days=days), now=now)
+
+
+JOBS = (
+    Job("alerts.end_silences", 2, end_silences),
+    Job("alerts.miss_heartbeats", 2, miss_heartbeats),
+    Job("alerts.follow_firings", 5, follow_firings),
+    Job("alerts.forget_old", 3_600, forget_old),
+)

@@ -1,0 +1,198 @@
+"""What people do about alerts: take them, end them, read again what could not be read."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+from django.db import transaction
+
+from watchkeeper.alerts.domain import generic
+from watchkeeper.alerts.domain.lifecycle import AlertState
+from watchkeeper.alerts.models import Alert, AlertAct, InboundEvent
+from watchkeeper.alerts.ports import Post, Stored
+from watchkeeper.alerts.queries import alerts as queries
+from watchkeeper.alerts.queries import integrations, keys
+from watchkeeper.alerts.usecases import doors, hands, intake
+from watchkeeper.alerts.usecases.intake import Arrival
+from watchkeeper.kernel.access import Permission
+from watchkeeper.kernel.actors import Actor
+from watchkeeper.kernel.errors import ConflictError, InvalidError, NotFoundError
+from watchkeeper.oncall.queries.escalations import Subject
+from watchkeeper.oncall.usecases import escalations
+
+MOST = 200
+_OPEN = (AlertState.FIRING.value, AlertState.ACKNOWLEDGED.value, AlertState.SNOOZED.value)
+
+
+class AlreadyResolvedError(ConflictError):
+    """The alert has ended; it cannot be taken any more."""
+
+    code = "already_resolved"
+
+
+@transaction.atomic
+def acknowledge(*, actor: Actor, alerts: Sequence[str], now: dt.datetime) -> int:
+    """Record that somebody takes alerts, which stops their escalations, all or none.
+
+    Acknowledging again is harmless and keeps the first one's name.
+
+    Args:
+        actor: Who; needs the role responder in the team that owns the service, or anywhere where
+            no team does.
+        alerts: Their ids.
+        now: The present.
+
+    Returns:
+        How many were not taken before.
+
+    Raises:
+        AlertNotFoundError: there is none of one of the ids.
+        ForbiddenError: the actor may not.
+        AlreadyResolvedError: one has ended.
+    """
+    rows = _rows(actor, alerts)
+    for row in rows:
+        if row.state == AlertState.RESOLVED.value:
+            raise AlreadyResolvedError(f"The alert {row.pk} is resolved; there is nothing to take")
+    fresh = [row for row in rows if row.state != AlertState.ACKNOWLEDGED.value]
+    changes = {
+        "state": AlertState.ACKNOWLEDGED.value,
+        "acknowledged_at": now,
+        "acknowledged_by": hands.label(actor),
+    }
+    return _change(fresh, actor, "acknowledged", changes, now=now)
+
+
+@transaction.atomic
+def resolve(*, actor: Actor, alerts: Sequence[str], now: dt.datetime) -> int:
+    """Record that alerts are over, which stops their escalations, all or none.
+
+    Resolving again is harmless. A sender that still sees the condition opens a new alert with its
+    next trigger, of whatever episode.
+
+    Args:
+        actor: Who; needs what acknowledging needs.
+        alerts: Their ids.
+        now: The present.
+
+    Returns:
+        How many were open.
+
+    Raises:
+        AlertNotFoundError: there is none of one of the ids.
+        ForbiddenError: the actor may not.
+    """
+    rows = _rows(actor, alerts)
+    open_ones = [row for row in rows if row.state != AlertState.RESOLVED.value]
+    changes = {
+        "state": AlertState.RESOLVED.value,
+        "resolved_at": now,
+        "resolved_by": hands.label(actor),
+        "muted_until": None,
+    }
+    return _change(open_ones, actor, "resolved", changes, now=now)
+
+
+def _rows(actor: Actor, alerts: Sequence[str]) -> list[Alert]:
+    """Return alerts, held against others until the transaction ends, in the order of their ids."""
+    if not 1 <= len(alerts) <= MOST:
+        raise InvalidError(f"1 to {MOST} alerts at a time, please")
+    wanted = sorted({queries.number_of(each) for each in alerts})
+    found = Alert.objects.select_for_update().filter(pk__in=wanted).order_by("pk")
+    rows = {row.pk: row for row in found}
+    for place in alerts:
+        row = rows.get(queries.number_of(place))
+        hands.require(actor, Permission.READ, what=f"alert {place[:40]}", team_id=None)
+        if row is None:
+            raise queries.AlertNotFoundError(f"There is no alert {place[:40]}")
+    teams = {name: queries.team_of(name) for name in {row.service_name for row in rows.values()}}
+    for row in rows.values():
+        hands.require(
+            actor,
+            Permission.RESPOND,
+            what=f"alert {row.pk}",
+            team_id=teams[row.service_name],
+            anywhere=True,
+        )
+    return [rows[pk] for pk in wanted]
+
+
+def _change(
+    rows: Sequence[Alert], actor: Actor, act: str, changes: dict[str, object], *, now: dt.datetime
+) -> int:
+    """Change alerts, stop their escalations, and write down who did it."""
+    if not rows:
+        return 0
+    ids = [row.pk for row in rows]
+    Alert.objects.filter(pk__in=ids, state__in=_OPEN).update(**changes)
+    who = hands.label(actor)
+    AlertAct.objects.bulk_create(AlertAct(alert_id=pk, at=now, act=act, actor=who) for pk in ids)
+    subjects = [Subject("alert", str(pk)) for pk in ids]
+    escalations.stop(subjects, reason=f"{act} by {who}", now=now)
+    for pk in ids:
+        hands.record(actor, f"alert.{act}", pk, {}, now=now)
+    return len(ids)
+
+
+class EventNotFoundError(NotFoundError):
+    """There is no event of that id."""
+
+    code = "event_not_found"
+
+
+def replay(*, actor: Actor, event: str, now: dt.datetime, body: bytes | None = None) -> Stored:
+    """Read again what came with an event, as it was or mended; both are kept.
+
+    Args:
+        actor: Who; needs the role editor for the integration's service.
+        event: Id of the event.
+        now: The present.
+        body: What to read instead; ``None``: what came.
+
+    Raises:
+        EventNotFoundError: there is none of that id, or its integration is gone.
+        ForbiddenError: the actor may not.
+        InvalidError: it still cannot be read; nothing more is kept of it then.
+    """
+    found = InboundEvent.objects.select_related("request__integration")
+    row = found.filter(pk=queries.number_of(event)).first()
+    hands.require(actor, Permission.READ, what=f"event {event[:40]}", team_id=None)
+    integration = row.request.integration if row is not None else None
+    door = doors.of_kind(integration.kind) if integration is not None else None
+    if row is None or integration is None or door is None:
+        raise EventNotFoundError(f"There is no event {event[:40]} that could be read again")
+    team = queries.team_of(integration.service_name)
+    hands.require(actor, Permission.EDIT, what=f"event {event}", team_id=team)
+    raw = bytes(row.request.body) if body is None else body
+    post = Post("POST", "", raw, now, row.request.content_type)
+    told = list(door.read(post, integration.settings))
+    arrival = Arrival(
+        door, post, sender=keys.sender(integration), events=told, replay_of=row.request_id
+    )
+    with transaction.atomic():
+        stored = intake.store_one(arrival, now=now)
+        hands.record(actor, "event.replayed", event, {"request": stored.id}, now=now)
+    return stored
+
+
+def send(
+    *, actor: Actor, integration: str, event: Mapping[str, object], now: dt.datetime, body: bytes
+) -> Stored:
+    """Take in an event that a person or a script sends by name of the integration.
+
+    Args:
+        actor: Who; needs the role responder for the integration's service.
+        integration: Its name.
+        event: As a generic integration's sender writes it.
+        now: The present.
+        body: What is kept as the raw request.
+
+    Raises:
+        IntegrationNotFoundError: there is none of that name.
+        ForbiddenError: the actor may not.
+        InvalidError: a field cannot be.
+    """
+    row = integrations.row_of(integration)
+    team = queries.team_of(row.service_name)
+    what = f"integration {integration}"
+    hands.require(actor, Permission.RESPOND, what=what, team_id=team, anywhere=True)
+    return intake.tell(row, [generic.event_of(event, {})], body=body, now=now)

@@ -1,0 +1,129 @@
+"""The ways in: ``/in/<kind>/<key>`` for everybody, and those of vendors."""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from watchkeeper.alerts.domain.events import Event
+from watchkeeper.alerts.ports import Answer, Door, Post, Reader, Refused, Stored
+from watchkeeper.plumbing import served_address, unpacking
+
+RETRY_SECONDS = 5
+_IN = re.compile(r"/in/([a-z][a-z0-9-]{0,39})/([^/]{1,200})/?\Z")
+_KEY = re.compile(r"(?<=/in/)([a-z0-9-]+)/[^/]+")
+_METHODS = {"POST", "PUT", "GET", "HEAD"}
+_PING = "heartbeat"
+
+
+class PathDoor:
+    """``/in/<kind>/<key>``: the key stands in the address, since senders can do no better."""
+
+    def __init__(self, kind: str, reader: Reader) -> None:
+        self.kind = kind
+        self.address = f"/in/{kind}/<key>"
+        self._reader = reader
+
+    def knows(self, method: str, path: str) -> bool:
+        """See ``Door``; only a heartbeat may come by GET."""
+        found = _IN.match(path)
+        if found is None or found[1] != self.kind:
+            return False
+        return method in ("POST", "PUT") or (method in _METHODS and self.kind == _PING)
+
+    def key_of(self, post: Post) -> str:
+        """See ``Door``."""
+        found = _IN.match(post.path)
+        return found[2] if found is not None else ""
+
+    def read(self, post: Post, settings: Mapping[str, Any]) -> Sequence[Event]:
+        """See ``Door``."""
+        return self._reader.read(post, settings)
+
+    def accepted(self, post: Post, stored: Stored) -> Answer:
+        """See ``Door``."""
+        del post
+        body: dict[str, Any] = {
+            "status": "quarantined" if stored.fault else "accepted",
+            "id": stored.id,
+            "events": [
+                {"id": told.id, "verdict": told.verdict, "alert": told.alert or None}
+                for told in stored.events
+            ],
+        }
+        if stored.fault:
+            body["reason"] = stored.fault
+        return Answer(202, body)
+
+    def refused(self, post: Post, why: Refused) -> Answer:
+        """See ``Door``."""
+        del post
+        if why is Refused.KEY:
+            return Answer(404, _problem(404, "Not found", "There is nothing at this address"))
+        detail = f"Nothing was stored: {why.value}; send this again"
+        headers = {"Retry-After": str(RETRY_SECONDS)}
+        return Answer(503, _problem(503, "Not available now", detail), headers)
+
+
+def _problem(status: int, title: str, detail: str) -> dict[str, Any]:
+    return {"type": "about:blank", "title": title, "status": status, "detail": detail}
+
+
+@cache
+def doors() -> tuple[Door, ...]:
+    """Return all ways in, as ``WATCHKEEPER_INTAKES`` names them."""
+    found: list[Door] = []
+    for kind, dotted in settings.WATCHKEEPER_INTAKES.items():
+        made = import_string(dotted)()
+        if hasattr(made, "knows"):
+            found.append(made)
+        else:
+            found.append(PathDoor(kind, made))
+    return tuple(found)
+
+
+def find(method: str, path: str) -> Door | None:
+    """Return the way in that a request comes by; ``None``: it is no sender's."""
+    return next((door for door in doors() if door.knows(method, path)), None)
+
+
+def of_kind(kind: str) -> Door | None:
+    """Return the way in of an integration's kind; ``None``: there is none."""
+    return next((door for door in doors() if door.kind == kind), None)
+
+
+def kinds() -> list[str]:
+    """Return the kinds of integrations there are."""
+    return list(settings.WATCHKEEPER_INTAKES)
+
+
+def address_of(kind: str, key: str) -> str:
+    """Return where a sender of ``kind`` posts to, its key in it where there is no better place."""
+    door = of_kind(kind)
+    path = "" if door is None else door.address.replace("<key>", key)
+    return f"{served_address.base()}{path}"
+
+
+def limit() -> int:
+    """Return how many bytes a post may have, unpacked."""
+    return int(settings.WATCHKEEPER.body_limit_bytes)
+
+
+def unpacked(raw: bytes, encoding: str) -> bytes:
+    """Return a body unpacked, no longer than bodies may be.
+
+    Raises:
+        TooLongError: it is longer.
+        PackedWronglyError: it is not packed as it says.
+    """
+    if not encoding:
+        return raw
+    return unpacking.unpacked([raw], encoding=encoding, max_bytes=limit())
+
+
+def readable(path: str) -> str:
+    """Return a path without the key in it."""
+    return _KEY.sub(r"\1/…", path)

@@ -1,0 +1,150 @@
+"""Making, changing and removing routes and silences."""
+
+import datetime as dt
+
+from django.db import transaction
+
+from watchkeeper.alerts.domain import documents, matching
+from watchkeeper.alerts.domain.documents import RouteSpec, SilenceSpec
+from watchkeeper.alerts.models import Alert, Route, Silence
+from watchkeeper.alerts.queries import alerts, directory, rules
+from watchkeeper.alerts.usecases import hands
+from watchkeeper.kernel.access import Permission
+from watchkeeper.kernel.actors import Actor
+from watchkeeper.kernel.origins import Origin
+from watchkeeper.plumbing.kinds import Action, Change
+
+
+@transaction.atomic
+def save_route(
+    *, actor: Actor, spec: RouteSpec, origin: Origin, now: dt.datetime, file: str = ""
+) -> Change:
+    """Make a route be as ``spec`` says; alerts that are open stay where they went.
+
+    Args:
+        actor: Who; needs the role editor in the organisation, since routes rule all alerts.
+        spec: How it is to be.
+        origin: Where this comes from.
+        now: The present.
+        file: Name of the file it stands in.
+
+    Raises:
+        InvalidError: a field cannot be.
+        ForbiddenError: the actor may not.
+        KeptInFilesError: it is kept in a file, and this comes from elsewhere.
+    """
+    documents.check_route(spec)
+    what = f"route {spec.name}"
+    hands.require(actor, Permission.EDIT, what=what, team_id=None)
+    row = Route.objects.filter(name=spec.name).first()
+    hands.check(row, origin, what)
+    old = documents.write(directory.route_spec(row)) if row is not None else None
+    fields = hands.differences(old, documents.write(spec))
+    if row is not None and not fields and row.origin == origin.value:
+        return Change("Route", spec.name, Action.UNCHANGED)
+    action = Action.UPDATE if row is not None else Action.CREATE
+    row = row or Route(name=spec.name, created_at=now)
+    row.order, row.match, row.policy = spec.order, list(spec.match), spec.policy
+    row.urgency, row.origin = spec.urgency, origin.value
+    row.file = file[-1000:] if origin is Origin.FILE else ""
+    row.save()
+    hands.record(actor, "route.saved", row.pk, {"name": row.name}, now=now)
+    transaction.on_commit(rules.forget)
+    return Change("Route", spec.name, action, fields)
+
+
+@transaction.atomic
+def remove_route(
+    *, actor: Actor, name: str, now: dt.datetime, origin: Origin = Origin.API
+) -> Change:
+    """Remove a route.
+
+    Raises:
+        RouteNotFoundError: there is none of that name.
+        ForbiddenError: the actor may not.
+        KeptInFilesError: it is kept in a file, and this comes from elsewhere.
+    """
+    row = directory.route_of(name)
+    what = f"route {name}"
+    hands.require(actor, Permission.EDIT, what=what, team_id=None)
+    hands.check(row, origin, what)
+    hands.record(actor, "route.removed", row.pk, {"name": name}, now=now)
+    row.delete()
+    transaction.on_commit(rules.forget)
+    return Change("Route", name, Action.REMOVE)
+
+
+@transaction.atomic
+def save_silence(
+    *, actor: Actor, spec: SilenceSpec, origin: Origin, now: dt.datetime, file: str = ""
+) -> Change:
+    """Make a silence be as ``spec`` says; what it keeps quiet already is judged again at once.
+
+    Args:
+        actor: Who; needs the role responder in the team of the one service that it names, or in
+            the organisation.
+        spec: How it is to be.
+        origin: Where this comes from.
+        now: The present.
+        file: Name of the file it stands in.
+
+    Raises:
+        InvalidError: a field cannot be.
+        ForbiddenError: the actor may not.
+        KeptInFilesError: it is kept in a file, and this comes from elsewhere.
+    """
+    documents.check_silence(spec)
+    what = f"silence {spec.name}"
+    row = Silence.objects.filter(name=spec.name).first()
+    for match in [spec.match, *([tuple(row.match)] if row is not None else [])]:
+        hands.require(actor, Permission.RESPOND, what=what, team_id=_team_of(match))
+    hands.check(row, origin, what)
+    old = documents.write(directory.silence_spec(row)) if row is not None else None
+    fields = hands.differences(old, documents.write(spec))
+    if row is not None and not fields and row.origin == origin.value:
+        return Change("Silence", spec.name, Action.UNCHANGED)
+    action = Action.UPDATE if row is not None else Action.CREATE
+    row = row or Silence(name=spec.name, created_at=now, author=hands.label(actor))
+    row.match, row.start, row.end = list(spec.match), spec.start, spec.end
+    row.reason, row.origin = spec.reason, origin.value
+    row.file = file[-1000:] if origin is Origin.FILE else ""
+    row.save()
+    _judge_again(spec.name, now=now)
+    hands.record(actor, "silence.saved", row.pk, {"name": row.name}, now=now)
+    transaction.on_commit(rules.forget)
+    return Change("Silence", spec.name, action, fields)
+
+
+@transaction.atomic
+def remove_silence(
+    *, actor: Actor, name: str, now: dt.datetime, origin: Origin = Origin.API
+) -> Change:
+    """Remove a silence; what it kept quiet and still fires pages then.
+
+    Raises:
+        SilenceNotFoundError: there is none of that name.
+        ForbiddenError: the actor may not.
+        KeptInFilesError: it is kept in a file, and this comes from elsewhere.
+    """
+    row = directory.silence_of(name)
+    what = f"silence {name}"
+    hands.require(actor, Permission.RESPOND, what=what, team_id=_team_of(tuple(row.match)))
+    hands.check(row, origin, what)
+    hands.record(actor, "silence.removed", row.pk, {"name": name}, now=now)
+    row.delete()
+    _judge_again(name, now=now)
+    transaction.on_commit(rules.forget)
+    return Change("Silence", name, Action.REMOVE)
+
+
+def _judge_again(silence: str, *, now: dt.datetime) -> None:
+    """Let the job that ends silences look at once at what this one keeps quiet."""
+    Alert.objects.filter(muted_by=silence, muted_until__gt=now).update(muted_until=now)
+
+
+def _team_of(match: tuple[str, ...]) -> int | None:
+    """Return the team whose one service the matchers name; ``None``: they reach further."""
+    for matcher in matching.parse_all(match):
+        if (matcher.name, matcher.operator) == ("service", "="):
+            return alerts.team_of(matcher.value)
+    return None

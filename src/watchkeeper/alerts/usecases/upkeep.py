@@ -1,0 +1,220 @@
+"""What time alone brings about: silences end, heartbeats stop, SLOs burn, old posts are let go."""
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from watchkeeper.alerts.domain import events as domain
+from watchkeeper.alerts.domain import matching, routing
+from watchkeeper.alerts.domain.events import Action, Event, Severity, Urgency
+from watchkeeper.alerts.domain.lifecycle import AlertState
+from watchkeeper.alerts.models import (
+    Alert,
+    AlertAct,
+    Cursor,
+    Heartbeat,
+    HeldResolve,
+    InboundEvent,
+    InboundRequest,
+    Integration,
+)
+from watchkeeper.alerts.queries import rules
+from watchkeeper.alerts.usecases import deciding, heartbeats, intake
+from watchkeeper.catalog.queries import ServiceNote
+from watchkeeper.kernel.origins import Origin
+from watchkeeper.oncall.queries.escalations import Subject
+from watchkeeper.oncall.usecases import escalations
+from watchkeeper.plumbing import served_address
+from watchkeeper.slos import queries as slos
+from watchkeeper.slos.queries.rows import FiringRow
+
+HELD = dt.timedelta(hours=24)
+OWN = "watchkeeper"
+_FIRINGS = "firings"
+_CHUNK = 500
+_MOST_FIRINGS = 1_000
+
+
+def end_silences(*, now: dt.datetime) -> int:
+    """Page for what still fires though what kept it quiet has ended; return how many.
+
+    One that another silence keeps quiet by now stays quiet until that ends.
+    """
+    paged = 0
+    while True:
+        with transaction.atomic():
+            due = Alert.objects.select_for_update().filter(muted_until__lte=now)
+            rows = list(due.order_by("pk")[:_CHUNK])
+            if not rows:
+                return paged
+            paged += _wake(rows, now=now)
+
+
+def _wake(rows: list[Alert], *, now: dt.datetime) -> int:
+    rules.forget()
+    known = rules.current(now=now)
+    services = known.services({row.service_name for row in rows})
+    triggers = []
+    for row in rows:
+        note = services.get(row.service_name) or ServiceNote()
+        silence = routing.silenced(known.silences, _fields(row, note.owner), at=now)
+        if silence is not None and row.state != AlertState.RESOLVED.value:
+            row.muted_by, row.muted_until = silence.name, silence.end
+        else:
+            row.muted_until = None
+            if row.state == AlertState.FIRING.value:
+                triggers.append(_trigger(row))
+        row.save(update_fields=["muted_by", "muted_until"])
+    ended = [
+        AlertAct(alert_id=int(t.subject.id), at=now, act="silence ended", actor="system")
+        for t in triggers
+    ]
+    AlertAct.objects.bulk_create(ended)
+    if triggers:
+        escalations.start_many(triggers, now=now)
+    return len(triggers)
+
+
+def _trigger(row: Alert) -> escalations.Trigger:
+    return deciding.trigger(
+        Subject(deciding.SUBJECT, str(row.pk)),
+        policy=row.policy,
+        urgency=Urgency(row.urgency),
+        title=row.title,
+        service=row.service_name,
+        base=served_address.base(),
+    )
+
+
+def _fields(row: Alert, owner: str) -> dict[str, tuple[str, ...]]:
+    event = domain.make(
+        Action.TRIGGER, row.key, title=row.title, severity=row.severity, labels=row.labels
+    )
+    name = row.integration.name if row.integration is not None else ""
+    fields = matching.fields_of(event, integration=name, service=row.service_name, owner=owner)
+    word = row.labels.get("severity")
+    return fields | ({"severity": (row.severity, word)} if word else {})
+
+
+def miss_heartbeats(*, now: dt.datetime) -> int:
+    """Open an alert for each sender that should have been heard of; return how many."""
+    found = Heartbeat.objects.select_related("integration").filter(due_at__lte=now)
+    rows = list(found.order_by("due_at")[:_CHUNK])
+    for row in rows:
+        with transaction.atomic():
+            taken = Heartbeat.objects.filter(pk=row.pk, due_at=row.due_at).update(due_at=None)
+            if not taken:
+                continue
+            length = heartbeats.interval_of(row.integration.settings)
+            event = domain.make(
+                Action.TRIGGER,
+                heartbeats.KEY,
+                title=f"{row.integration.name} is not heard of any more",
+                severity="critical",
+                description=f"Its last sign of life came {row.last_ping_at:%FT%TZ}; "
+                f"it should come at least every {length}.",
+            )
+            intake.tell(row.integration, [event], body=b"{}", now=now)
+    return len(rows)
+
+
+def follow_firings(*, now: dt.datetime) -> int:
+    """Open an alert for each burn rule that began to fire, resolve those that ended.
+
+    Firings are found by their ids, which a cursor remembers, and by the alerts that are open for
+    them, so that none is missed whenever this stops and begins again.
+
+    Returns:
+        How many events that gave.
+    """
+    with transaction.atomic():
+        cursor, _ = Cursor.objects.select_for_update().get_or_create(name=_FIRINGS)
+        fresh = slos.firings_after(cursor.position, limit=_MOST_FIRINGS)
+        told = [_began(row) for row in fresh]
+        told += [_ended(row) for row in fresh if row.ended_at is not None]
+        told += [_ended(row) for row in slos.firings_of(_open_firings()) if row.ended_at]
+        if told:
+            body = json.dumps([event.episode for event in told]).encode()
+            intake.tell(_own(now=now), told, body=body, now=now)
+        if fresh:
+            cursor.position = fresh[-1].id
+            cursor.save()
+    return len(told)
+
+
+def _open_firings() -> list[int]:
+    found = Alert.objects.filter(scope=OWN).exclude(state=AlertState.RESOLVED.value)
+    episodes = found.exclude(episode="").values_list("episode", flat=True)
+    return [int(episode) for episode in episodes if episode.isdigit()]
+
+
+def _own(*, now: dt.datetime) -> Integration:
+    """Return the integration on whose account our own alerts stand."""
+    row, _ = Integration.objects.get_or_create(
+        name=OWN,
+        defaults={"kind": OWN, "scope": OWN, "origin": Origin.API.value, "created_at": now},
+    )
+    return row
+
+
+def _began(row: FiringRow) -> Event:
+    is_page = row.severity == "page"
+    severity = Severity.CRITICAL if is_page else Severity.WARNING
+    return domain.make(
+        Action.TRIGGER,
+        _key(row),
+        title=f"{row.slo} burns its error budget ({row.rule})",
+        severity=severity.value,
+        service=row.service,
+        started_at=row.started_at,
+        episode=str(row.id),
+        description=_words(row.reason),
+        labels={"slo": row.slo, "rule": row.rule, "alertname": "ErrorBudgetBurn"},
+    )
+
+
+def _words(reason: Mapping[str, Any]) -> str:
+    """Return why a rule fires, in a sentence; what is unknown is left out."""
+    rates = [
+        f"{reason[name + '_rate']:.3g} times over {reason[name]}"
+        for name in ("long", "short")
+        if reason.get(f"{name}_rate") is not None and reason.get(name)
+    ]
+    told = f"The budget burns {' and '.join(rates)}" if rates else ""
+    if rates and reason.get("factor") is not None:
+        told += f"; the rule fires from {reason['factor']:.3g} times"
+    return told
+
+
+def _ended(row: FiringRow) -> Event:
+    return domain.make(Action.RESOLVE, _key(row), started_at=row.started_at, episode=str(row.id))
+
+
+def _key(row: FiringRow) -> str:
+    return f"slo/{row.slo}/{row.objective_index}/{row.window_index}/{row.rule}"
+
+
+def forget_old(*, before: dt.datetime, now: dt.datetime) -> int:
+    """Let go of posts that came before an instant and whose alerts are over; return how many.
+
+    Resolves that nobody's trigger followed for a day go too.
+    """
+    HeldResolve.objects.filter(received_at__lt=now - HELD).delete()
+    gone = 0
+    while True:
+        old = InboundRequest.objects.filter(received_at__lt=before).exclude(
+            events__in=InboundEvent.objects.exclude(alert=None).exclude(
+                alert__state=AlertState.RESOLVED.value
+            )
+        )
+        ids = list(old.order_by("pk").values_list("pk", flat=True)[:_CHUNK])
+        if not ids:
+            return gone
+        with transaction.atomic():
+            InboundEvent.objects.filter(request_id__in=ids).delete()
+            InboundRequest.objects.filter(replay_of_id__in=ids).update(replay_of=None)
+            InboundRequest.objects.filter(pk__in=ids).delete()
+        gone += len(ids)

@@ -1,0 +1,1 @@
+"""Pages of alerts, and the doors of senders inside Django."""

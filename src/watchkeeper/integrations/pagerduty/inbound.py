@@ -1,0 +1,112 @@
+"""PagerDuty's Events API v2, so that its senders change only the address.
+
+Source: developer.pagerduty.com/docs/events-api-v2.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from watchkeeper.alerts.domain import events, payloads
+from watchkeeper.alerts.domain.events import Action, Event
+from watchkeeper.alerts.ports import Answer, Post, Refused, Stored
+from watchkeeper.kernel.errors import InvalidError
+from watchkeeper.plumbing import strict_json
+
+PATH = "/v2/enqueue"
+_ACTIONS = {
+    "trigger": Action.TRIGGER, "acknowledge": Action.ACKNOWLEDGE, "resolve": Action.RESOLVE,
+}  # fmt: skip
+_SEVERITIES = {"critical", "error", "warning", "info"}
+_RETRY_SECONDS = 5
+
+
+class PagerDutyDoor:
+    """``/v2/enqueue``."""
+
+    kind = "pagerduty"
+    address = PATH
+
+    def knows(self, method: str, path: str) -> bool:
+        """See ``alerts.ports.Door``."""
+        return method == "POST" and path.rstrip("/") == PATH
+
+    def key_of(self, post: Post) -> str:
+        """See ``alerts.ports.Door``; in the body, or in the header that newer senders use."""
+        try:
+            body = strict_json.read(post.body)
+        except InvalidError:
+            body = None
+        key = body.get("routing_key") if isinstance(body, Mapping) else None
+        return key if isinstance(key, str) else post.headers.get("x-routing-key", "")
+
+    def read(self, post: Post, settings: Mapping[str, Any]) -> Sequence[Event]:
+        """See ``alerts.ports.Door``."""
+        del settings
+        body = payloads.mapping(strict_json.read(post.body), "the event")
+        action = _ACTIONS.get(str(body.get("event_action")))
+        if action is None:
+            raise InvalidError("'event_action' is missing or not trigger, acknowledge or resolve")
+        key = payloads.text(body.get("dedup_key"), "dedup_key")
+        if action is not Action.TRIGGER:
+            if not key:
+                raise InvalidError("'dedup_key' is missing or blank")
+            return [events.make(action, key)]
+        return [_trigger(body, key or uuid.uuid4().hex)]
+
+    def accepted(self, post: Post, stored: Stored) -> Answer:
+        """See ``alerts.ports.Door``."""
+        del post
+        if stored.fault:
+            return _invalid(stored.fault)
+        body = {"status": "success", "message": "Event processed"}
+        return Answer(202, body | {"dedup_key": stored.events[0].key})
+
+    def refused(self, post: Post, why: Refused) -> Answer:
+        """See ``alerts.ports.Door``; PagerDuty's clients retry 429."""
+        del post
+        if why is Refused.KEY:
+            return _invalid("'routing_key' is missing, or no integration has it")
+        body = {"status": "throttle exceeded", "message": f"Nothing was stored: {why.value}"}
+        headers = {"Retry-After": str(_RETRY_SECONDS)}
+        return Answer(429 if why is Refused.OVERLOADED else 503, body, headers)
+
+
+def _trigger(body: Mapping[str, Any], key: str) -> Event:
+    payload = payloads.mapping(body.get("payload"), "payload")
+    summary = payloads.text(payload.get("summary"), "payload.summary")
+    if not summary.strip():
+        raise InvalidError("'payload.summary' is missing or blank")
+    severity = payloads.text(payload.get("severity"), "payload.severity")
+    if severity not in _SEVERITIES:
+        raise InvalidError(
+            "'payload.severity' is invalid (must be critical, error, warning, info)"
+        )
+    details = payload.get("custom_details")
+    labels = payloads.pairs(details, "custom_details") if isinstance(details, Mapping) else {}
+    told = {name: payloads.text(payload.get(name), name) for name in _TOLD}
+    return events.make(
+        Action.TRIGGER,
+        key,
+        title=summary,
+        severity=severity,
+        service=labels.get("service") or told["component"],
+        url=payloads.text(body.get("client_url"), "client_url") or _link(body.get("links")),
+        runbook_url=labels.get("runbook_url", ""),
+        description=labels.get("description", ""),
+        labels=labels | {name: value for name, value in told.items() if value},
+    )
+
+
+_TOLD = ("source", "component", "group", "class")
+
+
+def _link(links: Any) -> str:
+    first = links[0] if isinstance(links, list) and links else None
+    href = first.get("href") if isinstance(first, Mapping) else None
+    return href if isinstance(href, str) else ""
+
+
+def _invalid(why: str) -> Answer:
+    body = {"status": "invalid event", "message": "Event object is invalid", "errors": [why]}
+    return Answer(400, body)

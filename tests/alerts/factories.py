@@ -1,0 +1,69 @@
+"""Integrations, posts and what became of them."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django.test import Client
+
+from tests.factories import BEGINNING, HOST
+from watchkeeper.alerts.domain.documents import IntegrationSpec
+from watchkeeper.alerts.models import Alert, InboundEvent
+from watchkeeper.alerts.usecases import integrations
+from watchkeeper.identity import usecases as identity
+from watchkeeper.oncall.models import Escalation
+
+
+def make_integration(kind: str = "generic", name: str = "", **more: Any) -> str:
+    """Make an integration and return its key."""
+    spec = IntegrationSpec(name or kind, kind, **more)
+    return integrations.create_integration(actor=HOST, spec=spec, now=BEGINNING).key
+
+
+def settle() -> None:
+    """Let set-up be done, so that strangers are answered."""
+    identity.create_token(actor=HOST, name="set-up-done", role="viewer", now=BEGINNING)
+
+
+def post(path: str, body: Any, **headers: str) -> Any:
+    """Post a body, JSON unless it is bytes already, and return the answer."""
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Client().post(path, data, content_type="application/json", headers=headers)
+
+
+def send(door: str, kind: str = "generic", /, **event: Any) -> dict[str, Any]:
+    """Post one event and return what the sender was told of it."""
+    answer = post(f"/in/{kind}/{door}", event)
+    assert answer.status_code == 202, answer.content
+    told: dict[str, Any] = answer.json()["events"][0]
+    return told
+
+
+def verdicts() -> list[str]:
+    """Return what became of all events, in order."""
+    return list(InboundEvent.objects.order_by("pk").values_list("verdict", flat=True))
+
+
+def states() -> dict[str, str]:
+    """Return the state of every alert by title; the newest of a title wins."""
+    return dict(Alert.objects.order_by("pk").values_list("title", "state"))
+
+
+@dataclass(frozen=True)
+class Escalated:
+    """What became of the paging for an alert."""
+
+    policy: str
+    is_open: bool
+    reason: str
+
+
+def escalation(alert: str) -> Escalated | None:
+    """Return what became of the paging for an alert; ``None``: nobody was to be paged."""
+    row = Escalation.objects.filter(subject_kind="alert", subject_id=alert).first()
+    return None if row is None else Escalated(row.policy, row.state == "open", row.reason)
+
+
+def paged() -> set[str]:
+    """Return the alerts that somebody was to be paged for."""
+    return set(Escalation.objects.values_list("subject_id", flat=True))

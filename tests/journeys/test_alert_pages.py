@@ -1,0 +1,140 @@
+"""A person is woken: opens the link on a phone, sees what burns, takes it; others on a desk."""
+
+import os
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.product import Product
+from tests.ui.test_kit import ARGUMENTS, CHROMIUM, VIOLATIONS
+
+PASSWORD = "a quite long sentence"
+WAIT_MS = 15_000
+LONG = "Errors of checkout-payments-settlement-worker-europe-west-1-canary above the threshold"
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    folder = tmp_path_factory.mktemp("alert-pages")
+    running = Product(folder / "data")
+    running.run("user", "create", "alice", "--email", "alice@example.org", "--role", "admin")
+    running.start()
+    path = running.json("integration", "create", "generic", "--name", "load")["key"]
+    for event in (
+        {"key": "a", "title": "checkout fails 8.6 % of requests", "severity": "critical",
+         "service": "checkout", "runbook_url": "https://runbooks.example.org/checkout",
+         "description": "Customers see that the payment could not be completed.",
+         "labels": {"zone": "eu-1", "alertname": "CheckoutErrors"}},
+        {"key": "b", "title": LONG, "severity": "warning"},
+        {"key": "c", "title": "disk fills", "severity": "error", "service": "search"},
+        {"key": "c", "status": "resolved"},
+    ):  # fmt: skip
+        assert running.request("POST", f"/in/generic/{path}", body=event)[0] == 202
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        if os.environ.get("CI"):
+            pytest.fail(f"{CHROMIUM} is missing")
+        pytest.skip(f"{CHROMIUM} is missing")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def state(browser: Browser, product: Product) -> Any:
+    """What a browser keeps of alice, once she came in by her link."""
+    link = re.search(r"/link/\S+", product.run("user", "link", "alice").stdout)
+    assert link is not None
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_default_timeout(WAIT_MS)
+    page.goto(product.url + link.group())
+    page.get_by_label("Password").fill(PASSWORD)
+    page.locator("main button[type=submit], form .btn-primary").first.click()
+    page.wait_for_url(re.compile(r"/$"))
+    kept = context.storage_state()
+    context.close()
+    return kept
+
+
+@pytest.fixture
+def open_page(browser: Browser, product: Product, state: Any) -> Iterator[Any]:
+    contexts = []
+
+    def opened(path: str, *, width: int = 1440, theme: Any = "light") -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 844}, color_scheme=theme, storage_state=state
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(WAIT_MS)
+        page.add_init_script(VIOLATIONS)
+        page.goto(product.url + path)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+PAGES = ("/alerts", "/alerts?state=all", "/alerts?q=nothing", "/alerts/1", "/alerts/3")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_can_be_used_by_everybody(
+    open_page: Any, path: str, width: int, theme: str
+) -> None:
+    page = open_page(path, width=width, theme=theme)
+
+    result = Axe().run(page)
+
+    assert result.violations_count == 0, result.generate_report()
+    assert page.evaluate("window.refused") == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_a_woken_person_takes_an_alert_with_one_tap(open_page: Any, product: Product) -> None:
+    page = open_page("/alerts/2", width=390, theme="dark")
+    button = page.get_by_role("button", name="Acknowledge")
+    box = button.bounding_box()
+
+    assert box["height"] >= 44
+    assert box["y"] + box["height"] <= 844  # under the thumb, without scrolling
+    button.click()
+    page.get_by_text("1 alert acknowledged").wait_for()
+
+    (row,) = [alert for alert in product.json("alert", "list") if alert["id"] == "2"]
+    assert row["state"] == "acknowledged"
+
+
+def test_the_list_shows_by_itself_what_comes_and_keeps_what_was_chosen(
+    open_page: Any, product: Product
+) -> None:
+    page = open_page("/alerts")
+    page.locator("#choose-1").check()
+
+    product.run("alert", "send", "load", "--title", "comes later")
+    page.get_by_text("comes later").wait_for()
+
+    assert page.locator("#choose-1").is_checked()
+
+
+def test_the_list_is_used_by_keys_alone(open_page: Any) -> None:
+    page = open_page("/alerts?q=checkout+fails")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    assert page.locator("#choose-1").is_checked()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/alerts/1$"))
