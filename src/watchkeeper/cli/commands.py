@@ -13,6 +13,7 @@ from watchkeeper.audit import cli as audit
 from watchkeeper.catalog import cli as catalog
 from watchkeeper.cli import bootstrap, host
 from watchkeeper.cli.options import EPILOG
+from watchkeeper.drills import cli as drills
 from watchkeeper.identity import cli as identity
 from watchkeeper.integrations.prometheus import cli as prometheus
 from watchkeeper.integrations.sample import cli as sample
@@ -58,6 +59,10 @@ key_app = typer.Typer(help="The keys that secrets are sealed with.", no_args_is_
 key_app.command("rotate", epilog=EPILOG)(host.rotate_key)
 key_app.command("reseal", epilog=EPILOG)(host.reseal)
 app.add_typer(key_app, name="key")
+
+
+app.add_typer(drills.app, name="drill")
+app.command("drill-stored", hidden=True)(drills.stored)
 
 
 @app.command("version")

@@ -11,7 +11,9 @@ from watchkeeper.kernel.errors import WatchkeeperError
 
 # What works without a data folder, or makes its own.
 _OPENS_DATA = {"up", "web", "engine", "migrate", "restore"}
-_NEEDS_NO_DATA = {"validate", "up", "web", "engine", "migrate", "restore", "doctor", "version"}
+_NEEDS_NO_DATA = {
+    "validate", "up", "web", "engine", "migrate", "restore", "doctor", "version", "drill",
+}  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

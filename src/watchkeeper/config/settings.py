@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "watchkeeper.slos",
     "watchkeeper.alerts",
     "watchkeeper.manifests",
+    "watchkeeper.drills",
     "watchkeeper.home",
     "watchkeeper.integrations",
     "django.contrib.auth",

@@ -1,0 +1,64 @@
+"""What a drill does, drawn from its seed: the same seed makes the same plan."""
+
+import random
+from dataclasses import dataclass
+
+TWICE = 0.05
+"""Share of alerts that are sent several times at once."""
+
+TAKEN = 0.6
+"""Share of alerts that somebody acknowledges."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One alert of the plan.
+
+    Attributes:
+        key: Its dedup key.
+        copies: How often it is sent at the same time.
+        acknowledge_after: Seconds from the first call to its acknowledgement; ``None``: nobody
+            takes it.
+    """
+
+    key: str
+    copies: int
+    acknowledge_after: float | None
+
+
+def alerts(seed: int, count: int) -> list[Planned]:
+    """Return the alerts of a drill, in the order they are sent."""
+    dice = random.Random(f"alerts {seed}")  # noqa: S311  a plan, not a secret
+    return [
+        Planned(
+            key=f"drill-{seed}-{place}",
+            copies=dice.randint(2, 5) if dice.random() < TWICE else 1,
+            acknowledge_after=dice.uniform(0.0, 6.0) if dice.random() < TAKEN else None,
+        )
+        for place in range(count)
+    ]
+
+
+def faults(seed: int) -> "Faults":
+    """Return what the provider does, call by call."""
+    return Faults(random.Random(f"faults {seed}"))  # noqa: S311  a plan, not a secret
+
+
+class Faults:
+    """Draws what happens to the next call."""
+
+    def __init__(self, dice: random.Random) -> None:
+        self._dice = dice
+
+    def draw(self) -> str:
+        """Return ``accepted`` (mostly), ``refused``, ``reset`` or ``hung``."""
+        (drawn,) = self._dice.choices(
+            ("accepted", "refused", "reset", "hung"), weights=(95, 3, 1.5, 0.5)
+        )
+        return drawn
+
+
+def pauses(seed: int, kills: int) -> list[tuple[float, float]]:
+    """Return for each kill how long the product lives before, and how long it is gone after."""
+    dice = random.Random(f"kills {seed}")  # noqa: S311  a plan, not a secret
+    return [(dice.uniform(0.4, 1.4), dice.uniform(0.0, 0.3)) for _ in range(kills)]

@@ -1,0 +1,193 @@
+"""The paging drill: load, faults and kills against a throw-away installation, then the checker."""
+
+import json
+import random
+import socketserver
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from watchkeeper.drills.domain import checker, script
+from watchkeeper.drills.domain.checker import Report
+from watchkeeper.drills.domain.ledgers import History, StoredAlert, StoredPage
+from watchkeeper.drills.usecases.fleet import Fleet
+from watchkeeper.drills.usecases.load import Senders, Takers
+from watchkeeper.drills.usecases.provider import Provider, now_ms
+from watchkeeper.kernel import clock
+
+SETTLE_SECONDS = 75.0
+_OPEN = {"scheduled", "sending"}
+_DOCUMENTS = """
+apiVersion: watchkeeper/v1
+kind: Person
+metadata: {{name: drill-one}}
+spec:
+  contacts: [{{name: hook, channel: webhook, address: '{url}/one', verified: true}}]
+  rules: {{high: [{{contact: hook, after: 0m}}], low: [{{contact: hook, after: 0m}}]}}
+---
+apiVersion: watchkeeper/v1
+kind: Person
+metadata: {{name: drill-two}}
+spec:
+  contacts: [{{name: hook, channel: webhook, address: '{url}/two', verified: true}}]
+  rules: {{high: [{{contact: hook, after: 0m}}], low: [{{contact: hook, after: 0m}}]}}
+---
+apiVersion: watchkeeper/v1
+kind: EscalationPolicy
+metadata: {{name: drill}}
+spec:
+  repeat: 1
+  repeatAfter: 3s
+  steps:
+    - {{notify: [{{person: drill-one}}]}}
+    - {{after: 4s, notify: [{{person: drill-two}}]}}
+  catchAll: {{person: drill-one}}
+---
+apiVersion: watchkeeper/v1
+kind: Route
+metadata: {{name: drill}}
+spec: {{order: 1, match: [], policy: drill, urgency: high}}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """What is to be tried.
+
+    Attributes:
+        folder: An empty folder for everything that the drill writes.
+        alerts: How many alerts are sent.
+        kills: How many times a process is killed.
+        seed: What all else is drawn from.
+        a_second: Alerts begun each second.
+        database_url: An empty PostgreSQL database to use; ``None``: SQLite in the folder.
+        engines: How many engines, on PostgreSQL.
+    """
+
+    folder: Path
+    alerts: int
+    kills: int
+    seed: int
+    a_second: float = 20.0
+    database_url: str | None = None
+    engines: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What was found, and how many kills there were."""
+
+    report: Report
+    kills: int
+
+
+def paging(drill: Drill) -> Result:
+    """Run ``drill`` and return what the checker found.
+
+    Raises:
+        InvalidError: the installation could not be made, started or read.
+    """
+    plan = script.alerts(drill.seed, drill.alerts)
+    fleet = Fleet(
+        drill.folder / "data",
+        _free_port(),
+        database_url=drill.database_url,
+        engines=drill.engines,
+    )
+    provider = Provider(drill.folder / "provider.jsonl", script.faults(drill.seed))
+    try:
+        address, token = _prepare(fleet, provider)
+        takers = Takers(fleet.url, token, {p.key: p.acknowledge_after for p in plan})
+        provider.start(takers.called)
+        fleet.start()
+        senders = Senders(
+            drill.folder / "sender.jsonl", f"{fleet.url}{address}", a_second=drill.a_second
+        )
+        sending = threading.Thread(target=senders.run, args=(plan,))
+        sending.start()
+        kills = _kill(fleet, drill)
+        sending.join()
+        takers.stop()
+        stored = _settled(fleet)
+    finally:
+        provider.stop()
+        fleet.stop()
+    history = _history(senders, takers, provider, stored, kills)
+    return Result(checker.check(history), len(kills))
+
+
+def _free_port() -> int:
+    with socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler) as server:
+        return int(server.server_address[1])
+
+
+def _prepare(fleet: Fleet, provider: Provider) -> tuple[str, str]:
+    """Make the installation and return the path of its integration and a token."""
+    file = fleet.data.parent / "drill.yaml"
+    file.write_text(_DOCUMENTS.format(url=provider.url), encoding="utf-8")
+    fleet.run("apply", "-f", str(file))
+    made = fleet.json("integration", "create", "generic", "--name", "drill")
+    token = fleet.json("token", "create", "--name", "drill", "--role", "responder")
+    return f"/in/generic/{made['key']}", str(token["token"])
+
+
+def _kill(fleet: Fleet, drill: Drill) -> list[int]:
+    dice = random.Random(f"victims {drill.seed}")  # noqa: S311  a plan, not a secret
+    pause = threading.Event()
+    kills = []
+    for alive, gone in script.pauses(drill.seed, drill.kills):
+        pause.wait(alive)
+        fleet.kill(dice)
+        kills.append(now_ms())
+        pause.wait(gone)
+        fleet.start()
+    return kills
+
+
+def _settled(fleet: Fleet) -> list[dict[str, Any]]:
+    """Return the rows of the database, once nothing is under way or the time is over."""
+    end = clock.monotonic() + SETTLE_SECONDS
+    pause = threading.Event()
+    while True:
+        rows = [json.loads(line) for line in fleet.run("drill-stored").splitlines()]
+        busy = any(row.get("is_escalating") or row.get("state") in _OPEN for row in rows)
+        if not busy or clock.monotonic() > end:
+            return rows
+        pause.wait(1.0)
+
+
+def _history(
+    senders: Senders,
+    takers: Takers,
+    provider: Provider,
+    stored: list[dict[str, Any]],
+    kills: list[int],
+) -> History:
+    alerts = [row for row in stored if row["row"] == "alert"]
+    pages = [row for row in stored if row["row"] == "page"]
+    return History(
+        sent=senders.sent,
+        acknowledged=takers.acknowledged,
+        calls=provider.calls,
+        alerts={
+            row["key"]: StoredAlert(
+                row["key"], row["state"], row["count"], tuple(row["verdicts"]), row["is_loud"]
+            )
+            for row in alerts
+        },
+        pages=[
+            StoredPage(
+                row["id"],
+                row["key"],
+                row["person"],
+                row["due"],
+                row["state"],
+                row["reason"],
+                tuple(row["outcomes"]),
+            )
+            for row in pages
+        ],
+        kills=kills,
+        ended=now_ms(),
+    )
