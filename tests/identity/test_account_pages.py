@@ -39,7 +39,7 @@ def test_every_account_page_is_drawn_in_our_frame(path: str) -> None:
     page = signed_in().get(path)
 
     assert page.status_code == 200
-    assert b"ui/alone.css" in page.content
+    assert b"ui/app.css" in page.content
     assert b" style=" not in page.content.replace(b'style="width', b"")
 
 

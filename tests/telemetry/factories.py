@@ -61,6 +61,7 @@ class FakeSource:
     silent: ClassVar[set[str]] = set()
     broken: ClassVar[set[str]] = set()
     calls: ClassVar[list[tuple[str, int, int, int]]] = []
+    answered: ClassVar[int] = 0
     first: ClassVar[int | None] = None
     findings: ClassVar[tuple[str, ...]] = ()
     seconds: ClassVar[float] = 0.25
@@ -70,7 +71,7 @@ class FakeSource:
     @classmethod
     def clear(cls) -> None:
         cls.silent, cls.broken, cls.calls = set(), set(), []
-        cls.first, cls.findings = None, ()
+        cls.first, cls.findings, cls.answered = None, (), 0
         cls.good = staticmethod(lambda minute: minute % 7 * 1000)
 
     def fetch(
@@ -83,6 +84,7 @@ class FakeSource:
         skip: tuple[int, int] | None = None,
     ) -> Sequence[Fetched]:
         self._answer(source)
+        type(self).answered += 1
         stretches = [(skip[1], end), (start, skip[0])] if skip else [(start, end)]
         self.calls.extend((source.name, len(requests), *each) for each in stretches)
         minutes = np.arange(start, end)

@@ -39,7 +39,7 @@ def test_what_asking_cost_is_kept_by_the_hour_whether_it_was_answered_or_not(
     found = row().load
 
     assert SourceLoad.objects.count() == 3
-    assert found.requests == len(fake_source.calls) + found.failures
+    assert found.requests == fake_source.answered + found.failures
     assert 0 < found.failures < found.requests
     assert found.mean_seconds == pytest.approx(found.seconds / found.requests)
     assert found.slowest_seconds == fake_source.seconds

