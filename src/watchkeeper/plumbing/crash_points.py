@@ -11,6 +11,8 @@ POINTS = (
     "due_work.claimed",  # the claim is committed, nothing is done yet
     "due_work.finishing",  # all is done, nothing is marked yet
     "due_work.finished",  # all is marked
+)
+INTAKE_POINTS = (
     "alerts.before_commit",  # events, alerts and escalations are written, not committed
     "alerts.committed",  # they are committed, the sender has no answer yet
 )
