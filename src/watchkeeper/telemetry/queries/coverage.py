@@ -7,6 +7,7 @@ readers take what was counted last, so that a page costs the same however many S
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 
@@ -24,6 +25,15 @@ _SETTLED_MINUTES = 3
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """Quarters of an hour, one after the other, that all were measured or all lack minutes."""
+
+    start: dt.datetime
+    end: dt.datetime
+    is_whole: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """How much of the last day was measured.
 
@@ -36,6 +46,23 @@ class Coverage:
     share: float | None
     slices: tuple[bool, ...]
     counted_at: dt.datetime | None
+
+    @property
+    def stretches(self) -> tuple[Stretch, ...]:
+        """The slices with their times, neighbours that are alike as one."""
+        if self.counted_at is None or not self.slices:
+            return ()
+        first = settled(self.counted_at) - len(self.slices) * SLICE_MINUTES
+        found, at = [], first
+        for is_whole, alike in groupby(self.slices):
+            length = len(list(alike)) * SLICE_MINUTES
+            found.append(Stretch(_instant(at), _instant(at + length), is_whole))
+            at += length
+        return tuple(found)
+
+
+def _instant(minute: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(minute * 60, tz=dt.UTC)
 
 
 def coverage_of_source(source_id: int | None, *, now: dt.datetime) -> Coverage:
