@@ -173,13 +173,13 @@ def test_screens_use_up_their_own_connections_and_not_the_reserve() -> None:
             done.wait(30)
             connection.close()
 
-    hands = [threading.Thread(target=hold) for _ in range(9)]
+    hands = [threading.Thread(target=hold) for _ in range(13)]
     for hand in hands:
         hand.start()
     try:
         for _ in hands:
             assert taken.acquire(timeout=20)
-        assert len(failed) == 1, "the ninth is told so, and does not hang"
+        assert len(failed) == 1, "the thirteenth is told so, and does not hang"
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
             assert cursor.fetchone() == (1,)
