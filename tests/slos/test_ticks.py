@@ -1,12 +1,16 @@
 """The tick writes where each SLO stands, and begins and ends firings."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
-from tests.factories import HOST, make_minutes, make_slo
+from tests.factories import HOST, make_minutes, make_slo, slo_document
+from watchkeeper.kernel.origins import Origin
 from watchkeeper.slos import queries, usecases
 from watchkeeper.slos.usecases.exclusions import Wanted
+from watchkeeper.telemetry import queries as telemetry_queries
+from watchkeeper.telemetry import usecases as telemetry
 
 pytestmark = pytest.mark.django_db
 
@@ -76,3 +80,24 @@ def test_an_exclusion_restates_and_its_withdrawal_restores() -> None:
 
     assert (excluded["sli"], excluded["total"]) == (1, 60_000)
     assert restored["total"] == 70_000
+
+
+def test_an_slo_that_goes_with_its_sli_while_it_is_read_is_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("checkout", "search"):
+        make_slo(slo_document(name))
+        make_minutes(name, NOON, (10, 1000, 1000))
+    minutes_of = telemetry_queries.minutes_of
+
+    def somebody_else_is_faster(*args: Any, **kwargs: Any) -> Any:
+        monkeypatch.undo()
+        [gone] = telemetry_queries.slis(["search-requests"])
+        usecases.remove_slo(actor=HOST, name="search", origin=Origin.FILE, now=NOON)
+        telemetry.remove_sli(actor=HOST, sli_id=gone.id, now=NOON)
+        return minutes_of(*args, **kwargs)
+
+    monkeypatch.setattr(telemetry_queries, "minutes_of", somebody_else_is_faster)
+
+    assert usecases.tick(now=NOON) == 1
+    assert [row.name for row in queries.slo_rows()] == ["checkout"]

@@ -93,6 +93,8 @@ def _chunk(ids: Sequence[int], *, at: dt.datetime, now: dt.datetime) -> Iterator
     end = evaluation.minute_of(at)
     minutes = telemetry.minutes_of(set(slis.values()), start=start, end=end)
     heads = telemetry.heads(set(slis.values()))
+    gone = _sli_names(versions) - {name for name, sli in slis.items() if sli in heads}
+    ids = [slo for slo in ids if gone.isdisjoint(_sli_names({slo: versions[slo]}))]
     exclusions = _exclusions(slos.values(), start=start)
     firings = open_rules(at=at, ids=ids)
     for slo in ids:
@@ -167,14 +169,17 @@ def _first_needed(version: Version, at: dt.datetime) -> int:
     )
 
 
-def _sli_ids(versions: Mapping[int, Sequence[Version]]) -> dict[str, int]:
-    names = {
+def _sli_names(versions: Mapping[int, Sequence[Version]]) -> set[str]:
+    return {
         objective.sli
         for own in versions.values()
         for version in own
         for objective in version.definition.objectives
     }
-    return {row.name: row.id for row in telemetry.slis(sorted(names))}
+
+
+def _sli_ids(versions: Mapping[int, Sequence[Version]]) -> dict[str, int]:
+    return {row.name: row.id for row in telemetry.slis(sorted(_sli_names(versions)))}
 
 
 def _stitched(

@@ -216,7 +216,8 @@ def _write(portion: Sequence[Standing], *, now: dt.datetime) -> int:
     """Write a portion in a transaction of its own, so that others need not wait long."""
     with transaction.atomic():
         ids = {standing.slo_id for standing in portion}
-        alive = set(Slo.objects.filter(pk__in=ids).values_list("id", flat=True))
+        kept_rows = Slo.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("id")
+        alive = set(kept_rows.values_list("id", flat=True))  # none goes until this is written
         kept = [standing for standing in portion if standing.slo_id in alive]
         states.write(kept)
         for standing in kept:
