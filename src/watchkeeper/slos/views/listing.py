@@ -20,7 +20,7 @@ from watchkeeper.slos.views import rows as listing
 from watchkeeper.slos.views.rows import Filters, Row
 from watchkeeper.ui.context import FIRST_RUN, address
 
-PAGE = 100
+PAGE = 50
 _COLUMNS = (
     "name", "title", "service", "team", "tier", "objective", "window", "status", "attained",
     "budget_remaining", "burn_1h", "burn_3d", "exhausted_in_seconds", "coverage", "good", "total",
