@@ -100,12 +100,7 @@ def rewrite(
         _severity(bool(pages), bool(burns))
         for pages, burns in zip(judged.is_paging[rows], judged.is_burning[rows], strict=True)
     ]
-    labels = [_label(length) for length in memory.roster.lookbacks]
-    own = memory.lookbacks_of(rows)
-    burn_rates = [
-        json.dumps({labels[place]: rates[place] for place in places})
-        for rates, places in zip(_known(judged.burn_rates[rows]), own, strict=True)
-    ]
+    burn_rates = _burn_rates(memory, judged, rows)
     left = np.where(np.isfinite(judged.exhausted_in), judged.exhausted_in, np.nan)[rows] * 60
     keys = [memory.keys[row] for row in rows]
     records = list(
@@ -129,6 +124,20 @@ def rewrite(
         )
     )
     return [records[low : low + _STEP] for low in range(0, len(records), _STEP)]
+
+
+def _burn_rates(memory: Memory, judged: Standings, rows: Counts) -> list[str]:
+    """Return the rates of each row over its own lookbacks as JSON, all numbers written at once."""
+    rates = judged.burn_rates[rows]
+    labels = [json.dumps(_label(length)) for length in memory.roster.lookbacks]
+    figures = json.dumps(_known(rates.ravel()))[1:-1].split(", ")
+    found = []
+    for row, places in enumerate(memory.lookbacks_of(rows)):
+        low = row * rates.shape[1]
+        found.append(
+            "{" + ", ".join([f"{labels[each]}: {figures[low + each]}" for each in places]) + "}"
+        )
+    return found
 
 
 def update(records: Sequence[tuple[Any, ...]], *, as_of: dt.datetime) -> None:

@@ -117,13 +117,18 @@ def store_fetched(
         observed_at: When the source was asked.
         now: The present.
     """
-    columns: list[tuple[Counts, Counts, Counts, Counts]] = []
-    for version_id, series in fetched:
-        minute, good, total = _columns(series)
-        columns.append((np.full(len(minute), version_id, np.int64), minute, good, total))
-    if not columns:
+    pairs = list(fetched)
+    if not pairs:
         return StoreResult(0, 0, 0)
-    version, minute, good, total = (np.concatenate(part) for part in zip(*columns, strict=True))
+    lengths = np.array([len(series.covered) for _, series in pairs], np.int64)
+    covered = np.concatenate([series.covered for _, series in pairs])
+    # Where a series begins among all, so that one count of places gives every minute.
+    shift = np.array([series.start for _, series in pairs], np.int64)
+    shift -= np.cumsum(lengths) - lengths
+    minute = (np.arange(len(covered)) + np.repeat(shift, lengths))[covered]
+    version = np.repeat(np.array([each for each, _ in pairs], np.int64), lengths)[covered]
+    good = np.concatenate([series.good for _, series in pairs])[covered]
+    total = np.concatenate([series.total for _, series in pairs])[covered]
     _check(minute, good, total)
     observed = np.full(len(minute), int(observed_at.timestamp()), np.int64)
     return store_rows(Rows(version, minute, good, total, observed), origin=origin, now=now)
@@ -251,15 +256,18 @@ def _stored_in_blocks(incoming: Rows, stored: Rows, known: Flags) -> None:
     """Fill ``stored`` and ``known`` from blocks, where the journal holds nothing."""
     hours: dict[tuple[int, int], int] = {}
     firsts, lasts = _days(incoming)
-    for version, day, held in _blocks_of(incoming.pick(firsts), "hours"):
+    days = incoming.pick(firsts)
+    for version, day, held in _blocks_of(days, "hours"):
         hours[version, day] = held
-    wanted: list[tuple[int, int]] = []
-    for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True):
-        held = hours.get((int(incoming.version[first]), int(incoming.day[first])), 0)
-        minute = incoming.minute[first:last] % DAY_MINUTES // ledger.HOUR_MINUTES
-        if held and bool((held >> minute & 1).any()):
-            wanted.append((first, last))
-    places = np.array([first for first, _ in wanted], np.int64)
+    if not hours:
+        return
+    each = zip(days.version.tolist(), days.day.tolist(), strict=True)
+    holds = np.array([hours.get(place, 0) for place in each], np.int64)
+    hour = incoming.minute % DAY_MINUTES // ledger.HOUR_MINUTES
+    hit = np.repeat(holds, lasts - firsts) >> hour & 1
+    asked = np.maximum.reduceat(hit, firsts) > 0
+    places = firsts[asked]
+    wanted = list(zip(places.tolist(), lasts[asked].tolist(), strict=True))
     blocks = {
         (version, day): codec.decode(bytes(payload))
         for version, day, payload in _blocks_of(incoming.pick(places), "payload")
