@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from watchkeeper.catalog import usecases as catalog
 from watchkeeper.kernel.actors import Actor
 from watchkeeper.kernel.documents import Document, Json
-from watchkeeper.kernel.errors import InvalidError
+from watchkeeper.kernel.errors import InvalidError, Problem
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.plumbing.kinds import Change, Finding, KindHandler, Severity
 from watchkeeper.slos import queries, usecases
@@ -33,6 +33,8 @@ class _OpenSlo:
             notes = openslo.check(document, library, strict=strict)
             findings += [Finding(Severity.ERROR, problem) for problem in notes.faults]
             findings += [Finding(Severity.WARNING, problem) for problem in notes.remarks]
+            if document.kind == "DataSource":
+                findings += _unasked(document)
         return findings
 
     def apply(
@@ -71,6 +73,21 @@ class _OpenSlo:
     def export(self) -> list[Mapping[str, Json]]:
         """See ``KindHandler``."""
         return [*telemetry_queries.source_documents(), *queries.documents()]
+
+
+def _unasked(document: Document) -> list[Finding]:
+    """Return a warning for a source that nothing here asks; it is kept all the same."""
+    spec = document.data.get("spec")
+    type_name = spec.get("type") if isinstance(spec, Mapping) else None
+    if not isinstance(type_name, str) or not type_name:
+        return []
+    try:
+        telemetry_queries.adapter_of(sources.kind_of(type_name))
+    except InvalidError as error:
+        detail = f"{error.message}; its SLIs stay without data until minutes are pushed"
+        problem = document.placed(Problem(detail, path="spec.type"))
+        return [Finding(Severity.WARNING, problem)]
+    return []
 
 
 def _by_kind(documents: Sequence[Document]) -> dict[str, dict[str, Mapping[str, Json]]]:

@@ -143,3 +143,14 @@ def test_a_url_may_be_named_elsewhere() -> None:
     definition = sources.define(name="p", kind="prometheus", details={"url": "${env:PROM_URL}"})
 
     assert definition.settings == {"url": "${env:PROM_URL}"}
+
+
+@pytest.mark.parametrize("told", ["VictoriaMetrics", "Grafana Mimir", "thanos"])
+def test_what_speaks_the_language_of_prometheus_is_asked_like_it(told: str) -> None:
+    data = dict(document(url="http://vm:8428").data)
+    given = Document(data | {"spec": {**data["spec"], "type": told}})
+
+    definition = sources.source_from_document(given)
+
+    assert definition.kind == sources.PROMETHEUS
+    assert written(definition)["spec"]["type"] == told

@@ -47,6 +47,8 @@ _NUMBERS = {
 _KNOWN = {*_TEXTS, HEADERS, *_NUMBERS}
 _PORTS = {"http": 80, "https": 443}
 _TYPES = {PROMETHEUS: "Prometheus", SAMPLE: "Sample"}
+_LIKE_PROMETHEUS = {"prometheus", "victoriametrics", "mimir", "grafanamimir", "thanos"}
+"""Types of DataSources that speak its language, without what stands between letters."""
 _REFERENCE = re.compile(r"\$\{(env|file):[^}]+\}\Z")
 _SECRET_NAME = re.compile(r"(?i)pass|secret|token|credential|(api|private|access)[_-]?key")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z")
@@ -100,6 +102,12 @@ def condition(
     return Condition.ANSWERS
 
 
+def kind_of(type_name: str) -> str:
+    """Return the kind of source that a ``DataSource`` of this type is, in lower case."""
+    folded = re.sub(r"[^a-z]", "", type_name.lower())
+    return PROMETHEUS if folded in _LIKE_PROMETHEUS else type_name.lower()
+
+
 def is_reference(value: object) -> bool:
     """Return whether ``value`` only names where a secret is kept."""
     return isinstance(value, str) and _REFERENCE.match(value.strip()) is not None
@@ -142,7 +150,7 @@ def source_from_document(document: Document) -> SourceDefinition:
                 [Problem("type is missing, as Prometheus", path="spec.type")],
             )
         details = spec.get("connectionDetails") or {}
-        definition = define(name=document.name, kind=kind.lower(), details=details)
+        definition = define(name=document.name, kind=kind_of(kind), details=details)
     except InvalidError as error:
         placed = [document.placed(problem) for problem in error.problems]
         raise InvalidError(error.message, placed) from error
@@ -292,7 +300,7 @@ def document_of(
         "spec": {},
     }
     spec = dict(shown.get("spec") or {})
-    if str(spec.get("type", "")).lower() != kind:
+    if kind_of(str(spec.get("type", ""))) != kind:
         spec["type"] = _TYPES.get(kind, kind)
     spec["connectionDetails"] = copy.deepcopy(dict(settings))
     return shown | {"spec": spec}
