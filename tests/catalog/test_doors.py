@@ -86,7 +86,7 @@ def test_a_change_made_for_another_state_is_refused(api: Client) -> None:
     first = put(api, "/api/v1/services/checkout", {"title": "One"}, if_match=tag)
     second = put(api, "/api/v1/services/checkout", {"title": "Two"}, if_match=tag)
 
-    assert (first.status_code, second.status_code) == (200, 409)
+    assert (first.status_code, second.status_code) == (200, 412)
 
 
 def test_journeys_have_the_same_doors(api: Client) -> None:

@@ -116,7 +116,7 @@ def test_a_schedule_is_made_read_changed_and_removed(call: Call) -> None:
     assert [one["name"] for one in call("GET", "schedules")[1]["items"]] == ["primary"]
     other = schedule_document(timeZone="Europe/Berlin", owner="shop-team")
     stale = {"If-Match": '"other"'}
-    assert call("PUT", "schedules/primary", other, **stale)[0] == 409
+    assert call("PUT", "schedules/primary", other, **stale)[0] == 412
     assert call("PUT", "schedules/primary", other) == (
         200, {"name": "primary", "action": "update"},
     )  # fmt: skip

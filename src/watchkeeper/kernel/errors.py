@@ -3,6 +3,7 @@
     WatchkeeperError
       NotFoundError      what one may not read and what does not exist look the same
       ConflictError      true when asked, not true now; reload and try again
+        StaleError       a condition of the request, as If-Match, does not hold any more
       InvalidError       the input is wrong; carries one Problem per fault
       ForbiddenError     may be read by the caller, may not be changed by them
       UnauthenticatedError  nobody is signed in, or the token is not valid
@@ -67,6 +68,12 @@ class ConflictError(WatchkeeperError):
     """The thing is not in the state that the request supposes."""
 
     code = "conflict"
+
+
+class StaleError(ConflictError):
+    """The request was made for another state of the thing than it has now."""
+
+    code = "stale"
 
 
 class InvalidError(WatchkeeperError):

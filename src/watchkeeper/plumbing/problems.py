@@ -10,6 +10,7 @@ from watchkeeper.kernel.errors import (
     LimitError,
     NotFoundError,
     Problem,
+    StaleError,
     UnauthenticatedError,
     UnavailableError,
     WatchkeeperError,
@@ -20,6 +21,7 @@ INTERNAL_CODE = "internal"
 
 _STATUS: tuple[tuple[type[WatchkeeperError], int, str], ...] = (
     (NotFoundError, 404, "Not found"),
+    (StaleError, 412, "Changed meanwhile"),  # RFC 9110, 13.1.1
     (ConflictError, 409, "Not possible as things are"),
     (InvalidError, 422, "Not valid"),
     (ForbiddenError, 403, "Not allowed"),

@@ -26,6 +26,7 @@ from watchkeeper.kernel.errors import (
     InvalidError,
     NotFoundError,
     Problem,
+    StaleError,
     UnauthenticatedError,
     UnavailableError,
     WatchkeeperError,
@@ -233,8 +234,8 @@ def check_if_match(request: HttpRequest, current: str, *, what: str) -> None:
     """Return if the request may overwrite ``what``, whose ETag is ``current``.
 
     Raises:
-        ConflictError: the request was made for another state of it.
+        StaleError: the request was made for another state of it.
     """
     wanted = request.headers.get("If-Match")
     if wanted and wanted != "*" and current not in [tag.strip() for tag in wanted.split(",")]:
-        raise ConflictError(f"{what} was changed by somebody else; load it again")
+        raise StaleError(f"{what} was changed by somebody else; load it again")
