@@ -54,6 +54,22 @@ def test_a_burn_begins_a_firing_with_its_reason_and_calm_ends_it() -> None:
     assert len(ended) == 1
 
 
+def test_too_few_events_begin_no_firing_until_they_are_enough() -> None:
+    annotations = {"watchkeeper/minimum-events": "1000"}
+    make_slo(slo_document(annotations=annotations))
+    make_minutes("checkout", NOON, (60, 1, 10))
+    ticker = usecases.Ticker()
+
+    ticker.tick(now=NOON)
+    make_minutes("checkout", NOON + MINUTE, (1, 1, 10))
+    ticker.tick(now=NOON + MINUTE)
+
+    assert queries.firing_rows() == []
+    make_minutes("checkout", NOON + 2 * MINUTE, (1, 0, 390))
+    ticker.tick(now=NOON + 2 * MINUTE)
+    assert "page-fast" in {firing.rule for firing in queries.firing_rows(is_open=True)}
+
+
 def test_a_source_that_falls_silent_ends_no_firing() -> None:
     make_slo()
     make_minutes("checkout", NOON, (60, 900, 1000))

@@ -21,6 +21,7 @@ from watchkeeper.slos.domain.evaluation import RuleState
 from watchkeeper.slos.domain.hysteresis import Step
 from watchkeeper.slos.domain.ratios import Flags
 from watchkeeper.slos.domain.running import Kept, Key, Marks, Memory
+from watchkeeper.slos.domain.status import SloStatus
 from watchkeeper.slos.events import FiringEnded, FiringStarted
 from watchkeeper.slos.models import Firing, Slo
 from watchkeeper.slos.queries import Standing
@@ -63,6 +64,7 @@ class Ticker:
         judged = batch.judge(memory.roster, sums)
         begin = np.zeros(len(memory.keys), np.bool_)
         begin[memory.roster.rules.slo[judged.verdicts.holds & ~is_open]] = True
+        begin &= judged.status != batch.STATUSES.index(SloStatus.INSUFFICIENT)
         again = {key.slo_id for key, flag in zip(memory.keys, slow | begin, strict=True) if flag}
         again |= pulse.versions.keys() - {key.slo_id for key in memory.keys}
         again &= pulse.versions.keys()
@@ -240,6 +242,8 @@ def _fire(standing: Standing, *, now: dt.datetime) -> None:
         row = rows.pop(state.rule.name, None)
         if row is not None:
             _step(row, holds=state.holds, now=now)
+        elif standing.answer.status is SloStatus.INSUFFICIENT:
+            continue  # too few events wake nobody; what fires already goes on until it is calm
         elif hysteresis.step(hysteresis.Firing(), holds=state.holds)[0] is Step.BEGIN:
             _begin(state, place, now=now)
     for row in rows.values():  # the rule is no longer there
