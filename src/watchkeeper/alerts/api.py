@@ -18,7 +18,9 @@ from watchkeeper.alerts.schemas import (
     IntegrationIn,
     IntegrationOut,
     NewIntegrationIn,
+    NoteIn,
     OpenedOut,
+    PageVerdictIn,
     ReplayIn,
     RouteIn,
     RouteOut,
@@ -27,7 +29,7 @@ from watchkeeper.alerts.schemas import (
     SilenceOut,
     StoredOut,
 )
-from watchkeeper.alerts.usecases import acts, doors, rules
+from watchkeeper.alerts.usecases import acts, doors, notes, rules
 from watchkeeper.alerts.usecases import integrations as senders
 from watchkeeper.alerts.usecases.integrations import Opened
 from watchkeeper.kernel import access, clock
@@ -70,6 +72,29 @@ def acknowledge_alerts(request: HttpRequest, body: ActsIn) -> DoneOut:
 def resolve_alerts(request: HttpRequest, body: ActsIn) -> DoneOut:
     """End alerts, all or none; their escalations stop."""
     changed = acts.resolve(actor=actor_of(request), alerts=body.alerts, now=clock.now())
+    return DoneOut(changed=changed)
+
+
+@router.post("/alerts/note", response=DoneOut, summary="Write a note")
+def note_alerts(request: HttpRequest, body: NoteIn) -> DoneOut:
+    """Write a note into the story of alerts, open or not, all or none."""
+    changed = notes.note(
+        actor=actor_of(request), alerts=body.alerts, text=body.text, now=clock.now()
+    )
+    return DoneOut(changed=changed)
+
+
+@router.post("/alerts/verdict", response=DoneOut, summary="Say whether the page was worth it")
+def judge_alerts(request: HttpRequest, body: PageVerdictIn) -> DoneOut:
+    """Say whether it was worth paging; a later word takes its place. 409 if nobody was paged."""
+    changed = notes.judge(
+        actor=actor_of(request),
+        alerts=body.alerts,
+        verdict=body.verdict,
+        why=body.why,
+        words=body.words,
+        now=clock.now(),
+    )
     return DoneOut(changed=changed)
 
 

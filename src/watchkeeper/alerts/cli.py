@@ -118,13 +118,39 @@ def resolve(alert: Alert, as_json: AsJson = False) -> None:
     _act(alert, "resolve", "resolved", as_json=as_json)
 
 
-def _act(alert: str, act: str, done: str, *, as_json: bool) -> None:
-    _call("POST", f"/api/v1/alerts/{act}", json={"alerts": [alert]})
+def _act(alert: str, act: str, done: str, *, as_json: bool, **more: Any) -> None:
+    _call("POST", f"/api/v1/alerts/{act}", json={"alerts": [alert]} | more)
     row = _call("GET", f"/api/v1/alerts/{_quoted(alert)}")
     if as_json:
         console.emit_json({name: row[name] for name in _SHOWN})
     else:
         console.say(f"Alert {alert} is {done}: {row['title']}")
+
+
+@alert_app.command("note")
+def note(
+    alert: Alert,
+    text: Annotated[str, typer.Argument(help="What to write down.")],
+    as_json: AsJson = False,
+) -> None:
+    """Write a note into an alert's story."""
+    _act(alert, "note", "noted", as_json=as_json, text=text)
+
+
+@alert_app.command("verdict")
+def verdict(
+    alert: Alert,
+    said: Annotated[str, typer.Argument(metavar="VERDICT", help="actionable or not_actionable.")],
+    why: Annotated[
+        str,
+        typer.Option(help="Why not: false_alarm, went_away, could_wait or known."),
+    ] = "",
+    words: Annotated[str, typer.Option(help="More words.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Say whether it was worth paging somebody for an alert."""
+    more = {"verdict": said, "why": why, "words": words}
+    _act(alert, "verdict", f"judged {said}", as_json=as_json, **more)
 
 
 @alert_app.command("explain")
@@ -140,12 +166,16 @@ def explain(alert: Alert, as_json: AsJson = False) -> None:
     lines = [
         (e["received_at"], f"{e['action']}: {e['verdict']}", e["reason"]) for e in told["events"]
     ]
-    lines += [(a["at"], f"{a['act']} by {a['actor']}", a["detail"]) for a in told["acts"]]
+    lines += [(a["at"], f"{a['act']} by {a['by']}", a["detail"]) for a in told["acts"]]
     console.table(("when", "what", "why"), sorted(lines))
     pages = [
         (p["due_at"], p["person"], p["contact"], p["state"], p["reason"] or None)
         for p in told["pages"]
     ]
+    judged = told["page_verdict"]
+    if judged is not None:
+        why = f" ({judged['why']})" if judged["why"] else ""
+        console.say(f"The page was {judged['verdict']}{why}, says {judged['by']}")
     if pages:
         console.table(("due", "person", "contact", "state", "why"), pages)
     else:

@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from watchkeeper.alerts.domain.events import Action, Severity, Urgency
 from watchkeeper.alerts.domain.lifecycle import AlertState, Verdict
+from watchkeeper.alerts.domain.page_verdicts import PageVerdict, Why
 from watchkeeper.kernel.origins import Origin
 
 ORIGINS = [(origin.value, origin.value) for origin in Origin]
@@ -14,6 +15,8 @@ STATES = [(state.value, state.value) for state in AlertState]
 VERDICTS = [(verdict.value, verdict.value) for verdict in Verdict]
 ACTIONS = [(action.value, action.value) for action in Action]
 SEVERITIES = [(severity.value, severity.value) for severity in Severity]
+PAGE_VERDICTS = [(verdict.value, verdict.value) for verdict in PageVerdict]
+WHYS = [(why.value, why.value) for why in Why]
 URGENCIES = [(urgency.value, urgency.value) for urgency in Urgency]
 
 
@@ -205,6 +208,20 @@ class AlertAct(models.Model):
 
     def __str__(self) -> str:
         return f"{self.act} {self.alert_id}"
+
+
+class PageVerdictRow(models.Model):
+    """What people say of the pages of an alert; the newest word, the story keeps those before."""
+
+    alert = models.OneToOneField(Alert, on_delete=models.CASCADE, related_name="page_verdict")
+    verdict = models.CharField(max_length=20, choices=PAGE_VERDICTS)
+    why = models.CharField(max_length=20, choices=WHYS, blank=True, help_text="Why it was not.")
+    words = models.CharField(max_length=1000, blank=True)
+    actor = models.CharField(max_length=40, help_text="Kind and id, never a name.")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.verdict} {self.alert_id}"
 
 
 class Route(models.Model):

@@ -70,6 +70,18 @@ class ActOut(Schema):
     act: str
     actor: str
     detail: str
+    by: str = Field(description="Name that goes with the actor.")
+
+
+class PageVerdictOut(Schema):
+    """Whether it was worth paging somebody."""
+
+    verdict: str = Field(description="actionable or not_actionable.")
+    why: str = Field(description="false_alarm, went_away, could_wait or known; else empty.")
+    words: str
+    actor: str
+    by: str
+    at: dt.datetime
 
 
 class AttemptOut(Schema):
@@ -104,12 +116,29 @@ class ExplainedOut(Schema):
     policy: str | None
     because: str
     pages: list[PageOut]
+    page_verdict: PageVerdictOut | None = Field(description="Null: nobody has said so yet.")
 
 
 class ActsIn(Schema):
     """Alerts that something is done about."""
 
     alerts: list[Annotated[str, Field(max_length=40)]] = Field(min_length=1, max_length=200)
+
+
+class NoteIn(ActsIn):
+    """A note beside alerts."""
+
+    text: str = Field(min_length=1, max_length=1000)
+
+
+class PageVerdictIn(ActsIn):
+    """Whether it was worth paging somebody."""
+
+    verdict: Literal["actionable", "not_actionable"]
+    why: Literal["", "false_alarm", "went_away", "could_wait", "known"] = Field(
+        "", description="Needed for what was not actionable."
+    )
+    words: str = Field("", max_length=1000)
 
 
 class DoneOut(Schema):

@@ -1,15 +1,17 @@
 """Rows of alerts: lists, one alert, and its story."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
 
+from watchkeeper.alerts.domain import page_verdicts
 from watchkeeper.alerts.domain.lifecycle import AlertState
-from watchkeeper.alerts.models import Alert, AlertAct, InboundEvent
+from watchkeeper.alerts.models import Alert, AlertAct, InboundEvent, PageVerdictRow
 from watchkeeper.catalog import queries as catalog
+from watchkeeper.identity import queries as identity
 from watchkeeper.kernel.errors import NotFoundError
 from watchkeeper.oncall.queries import escalations
 from watchkeeper.oncall.queries.escalations import Subject
@@ -103,12 +105,44 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True)
 class ActRow:
-    """What a person or a job did to an alert."""
+    """What a person or a job did to an alert.
+
+    Attributes:
+        at: When.
+        act: In the past tense.
+        actor: Kind and id of who did.
+        detail: More words; may be empty.
+        by: The name that goes with ``actor``; the same as that where it has none.
+    """
 
     at: dt.datetime
     act: str
     actor: str
     detail: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageVerdictLine:
+    """Whether it was worth paging somebody for an alert.
+
+    Attributes:
+        verdict: ``actionable`` or ``not_actionable``.
+        why: Why it was not, as a value of ``page_verdicts.Why``; empty for one that was.
+        words: More; may be empty.
+        actor: Kind and id of who said so.
+        by: The name that goes with it; the same as that where it has none.
+        at: When.
+        told: All of it in words.
+    """
+
+    verdict: str
+    why: str
+    words: str
+    actor: str
+    by: str
+    at: dt.datetime
+    told: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,8 +292,27 @@ def _event(row: InboundEvent) -> EventRow:
 
 def act_rows(alert: str) -> list[ActRow]:
     """Return what people and jobs did to an alert, the oldest first."""
-    found = AlertAct.objects.filter(alert_id=number_of(alert)).order_by("pk")
-    return [ActRow(row.at, row.act, row.actor, row.detail) for row in found]
+    found = list(AlertAct.objects.filter(alert_id=number_of(alert)).order_by("pk"))
+    names = _names(row.actor for row in found)
+    return [ActRow(r.at, r.act, r.actor, r.detail, names.get(r.actor, r.actor)) for r in found]
+
+
+def _names(labels: Iterable[str]) -> dict[str, str]:
+    """Return the names of people by the label that rows keep of them, as ``user 5``."""
+    numbers = {label: label.removeprefix("user ") for label in labels}
+    ids = {label: int(number) for label, number in numbers.items() if number.isdigit()}
+    names = identity.names_of(set(ids.values()))
+    return {label: names[pk] for label, pk in ids.items() if pk in names}
+
+
+def page_verdict(alert: str) -> PageVerdictLine | None:
+    """Return whether it was worth paging for an alert; ``None``: nobody has said so yet."""
+    row = PageVerdictRow.objects.filter(alert_id=number_of(alert)).first()
+    if row is None:
+        return None
+    told = page_verdicts.told(*page_verdicts.read(row.verdict, row.why))
+    by = _names([row.actor]).get(row.actor, row.actor)
+    return PageVerdictLine(row.verdict, row.why, row.words, row.actor, by, row.at, told)
 
 
 def story(alert: str) -> escalations.Story:
@@ -283,6 +336,7 @@ def explained(alert: str) -> dict[str, Any]:
         "policy": row.policy or None,
         "because": row.placed_because,
         "pages": [_page(page) for page in told.pages],
+        "page_verdict": page_verdict(alert),
     }
 
 

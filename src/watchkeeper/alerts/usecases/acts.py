@@ -7,7 +7,7 @@ from django.db import transaction
 
 from watchkeeper.alerts.domain import generic
 from watchkeeper.alerts.domain.lifecycle import AlertState
-from watchkeeper.alerts.models import Alert, AlertAct, InboundEvent
+from watchkeeper.alerts.models import Alert, InboundEvent
 from watchkeeper.alerts.ports import Post, Stored
 from watchkeeper.alerts.queries import alerts as queries
 from watchkeeper.alerts.queries import integrations, keys
@@ -15,11 +15,10 @@ from watchkeeper.alerts.usecases import doors, hands, intake
 from watchkeeper.alerts.usecases.intake import Arrival
 from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.actors import Actor
-from watchkeeper.kernel.errors import ConflictError, InvalidError, NotFoundError
+from watchkeeper.kernel.errors import ConflictError, NotFoundError
 from watchkeeper.oncall.queries.escalations import Subject
 from watchkeeper.oncall.usecases import escalations
 
-MOST = 200
 _OPEN = (AlertState.FIRING.value, AlertState.ACKNOWLEDGED.value, AlertState.SNOOZED.value)
 
 
@@ -49,7 +48,7 @@ def acknowledge(*, actor: Actor, alerts: Sequence[str], now: dt.datetime) -> int
         ForbiddenError: the actor may not.
         AlreadyResolvedError: one has ended.
     """
-    rows = _rows(actor, alerts)
+    rows = hands.alerts_of(actor, alerts)
     for row in rows:
         if row.state == AlertState.RESOLVED.value:
             raise AlreadyResolvedError(f"The alert {row.pk} is resolved; there is nothing to take")
@@ -81,7 +80,7 @@ def resolve(*, actor: Actor, alerts: Sequence[str], now: dt.datetime) -> int:
         AlertNotFoundError: there is none of one of the ids.
         ForbiddenError: the actor may not.
     """
-    rows = _rows(actor, alerts)
+    rows = hands.alerts_of(actor, alerts)
     open_ones = [row for row in rows if row.state != AlertState.RESOLVED.value]
     changes = {
         "state": AlertState.RESOLVED.value,
@@ -92,30 +91,6 @@ def resolve(*, actor: Actor, alerts: Sequence[str], now: dt.datetime) -> int:
     return _change(open_ones, actor, "resolved", changes, now=now)
 
 
-def _rows(actor: Actor, alerts: Sequence[str]) -> list[Alert]:
-    """Return alerts, held against others until the transaction ends, in the order of their ids."""
-    if not 1 <= len(alerts) <= MOST:
-        raise InvalidError(f"1 to {MOST} alerts at a time, please")
-    wanted = sorted({queries.number_of(each) for each in alerts})
-    found = Alert.objects.select_for_update().filter(pk__in=wanted).order_by("pk")
-    rows = {row.pk: row for row in found}
-    for place in alerts:
-        row = rows.get(queries.number_of(place))
-        hands.require(actor, Permission.READ, what=f"alert {place[:40]}", team_id=None)
-        if row is None:
-            raise queries.AlertNotFoundError(f"There is no alert {place[:40]}")
-    teams = {name: queries.team_of(name) for name in {row.service_name for row in rows.values()}}
-    for row in rows.values():
-        hands.require(
-            actor,
-            Permission.RESPOND,
-            what=f"alert {row.pk}",
-            team_id=teams[row.service_name],
-            anywhere=True,
-        )
-    return [rows[pk] for pk in wanted]
-
-
 def _change(
     rows: Sequence[Alert], actor: Actor, act: str, changes: dict[str, object], *, now: dt.datetime
 ) -> int:
@@ -124,12 +99,9 @@ def _change(
         return 0
     ids = [row.pk for row in rows]
     Alert.objects.filter(pk__in=ids, state__in=_OPEN).update(**changes)
-    who = hands.label(actor)
-    AlertAct.objects.bulk_create(AlertAct(alert_id=pk, at=now, act=act, actor=who) for pk in ids)
     subjects = [Subject("alert", str(pk)) for pk in ids]
-    escalations.stop(subjects, reason=f"{act} by {who}", now=now)
-    for pk in ids:
-        hands.record(actor, f"alert.{act}", pk, {}, now=now)
+    escalations.stop(subjects, reason=f"{act} by {hands.label(actor)}", now=now)
+    hands.tell(actor, rows, act, now=now)
     return len(ids)
 
 

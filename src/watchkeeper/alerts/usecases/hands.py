@@ -1,19 +1,22 @@
 """In whose hands a rule is, what changes in it, and what is written down of that."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from watchkeeper.alerts.models import Integration, Route, Silence
+from watchkeeper.alerts.models import Alert, AlertAct, Integration, Route, Silence
+from watchkeeper.alerts.queries import alerts as queries
 from watchkeeper.audit import usecases as audit
 from watchkeeper.kernel import access
 from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.actors import Actor
-from watchkeeper.kernel.errors import ConflictError
+from watchkeeper.kernel.errors import ConflictError, InvalidError
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.plumbing.kinds import FieldChange
 
 Row = Integration | Route | Silence
+MOST = 200
+"""How many alerts something is done about at a time."""
 
 
 class KeptInFilesError(ConflictError):
@@ -77,3 +80,61 @@ def record(
 def label(actor: Actor) -> str:
     """Return kind and id of who acts, for rows."""
     return actor.kind.value if actor.id is None else f"{actor.kind.value} {actor.id}"
+
+
+def alerts_of(actor: Actor, alerts: Sequence[str]) -> list[Alert]:
+    """Return alerts, held against others until the transaction ends, in the order of their ids.
+
+    Args:
+        actor: Who does something about them; needs the role responder in the team that owns the
+            service, or anywhere where no team does.
+        alerts: Their ids.
+
+    Raises:
+        InvalidError: there are none, or more than :data:`MOST`.
+        AlertNotFoundError: there is none of one of the ids.
+        ForbiddenError: the actor may not.
+    """
+    if not 1 <= len(alerts) <= MOST:
+        raise InvalidError(f"1 to {MOST} alerts at a time, please")
+    wanted = sorted({queries.number_of(each) for each in alerts})
+    found = Alert.objects.select_for_update().filter(pk__in=wanted).order_by("pk")
+    rows = {row.pk: row for row in found}
+    for place in alerts:
+        row = rows.get(queries.number_of(place))
+        require(actor, Permission.READ, what=f"alert {place[:40]}", team_id=None)
+        if row is None:
+            raise queries.AlertNotFoundError(f"There is no alert {place[:40]}")
+    teams = {name: queries.team_of(name) for name in {row.service_name for row in rows.values()}}
+    for row in rows.values():
+        team = teams[row.service_name]
+        what = f"alert {row.pk}"
+        require(actor, Permission.RESPOND, what=what, team_id=team, anywhere=True)
+    return [rows[pk] for pk in wanted]
+
+
+def tell(
+    actor: Actor,
+    rows: Sequence[Alert],
+    act: str,
+    *,
+    now: dt.datetime,
+    detail: str = "",
+    logged: Mapping[str, Any] | None = None,
+) -> None:
+    """Write into the story of alerts, and into the audit log, what ``actor`` did about them.
+
+    Args:
+        actor: Who.
+        rows: The alerts.
+        act: In the past tense, as ``snoozed``.
+        now: The present.
+        detail: More words for the story.
+        logged: What the audit log is told beside it; ids and fixed words, never people's own.
+    """
+    AlertAct.objects.bulk_create(
+        AlertAct(alert=row, at=now, act=act, actor=label(actor), detail=detail[:1000])
+        for row in rows
+    )
+    for row in rows:
+        record(actor, f"alert.{act.replace(' ', '_')}", row.pk, logged or {}, now=now)

@@ -210,6 +210,17 @@ def _told(page: Page, delivery: notifications.DeliveryRow | None) -> StoryPage:
     )
 
 
+def paged(subjects: Collection[Subject]) -> set[Subject]:
+    """Return those of ``subjects`` that somebody was ever paged for."""
+    found: set[Subject] = set()
+    for kind in {subject.kind for subject in subjects}:
+        ids = [subject.id for subject in subjects if subject.kind == kind]
+        rows = Page.objects.filter(escalation__subject_kind=kind, escalation__subject_id__in=ids)
+        values = rows.values_list("escalation__subject_id", flat=True).distinct()
+        found |= {Subject(kind, each) for each in values}
+    return found
+
+
 def unheard() -> list[UnheardRow]:
     """Return escalations at their end that nobody answered, the newest first."""
     rows = Escalation.objects.filter(state=EscalationState.EXHAUSTED.value)
