@@ -27,6 +27,7 @@ from watchkeeper.alerts.schemas import (
     SendIn,
     SilenceIn,
     SilenceOut,
+    SnoozeIn,
     StoredOut,
 )
 from watchkeeper.alerts.usecases import acts, doors, notes, rules
@@ -72,6 +73,19 @@ def acknowledge_alerts(request: HttpRequest, body: ActsIn) -> DoneOut:
 def resolve_alerts(request: HttpRequest, body: ActsIn) -> DoneOut:
     """End alerts, all or none; their escalations stop."""
     changed = acts.resolve(actor=actor_of(request), alerts=body.alerts, now=clock.now())
+    return DoneOut(changed=changed)
+
+
+@router.post("/alerts/snooze", response=DoneOut, summary="Let alerts be quiet for a while")
+def snooze_alerts(request: HttpRequest, body: SnoozeIn) -> DoneOut:
+    """Stop paging until a time or for a length; what still fires then pages again."""
+    changed = acts.snooze(
+        actor=actor_of(request),
+        alerts=body.alerts,
+        until=None if body.until is None else _sure(body.until, "until"),
+        length=body.length,
+        now=clock.now(),
+    )
     return DoneOut(changed=changed)
 
 

@@ -127,6 +127,18 @@ def _act(alert: str, act: str, done: str, *, as_json: bool, **more: Any) -> None
         console.say(f"Alert {alert} is {done}: {row['title']}")
 
 
+@alert_app.command("snooze")
+def snooze(
+    alert: Alert,
+    length: Annotated[str, typer.Option("--for", help="How long, as 30m, 2h or 1d.")] = "",
+    until: Annotated[str | None, typer.Option(help="Until when, as 2026-03-02T09:00:00Z.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let an alert be quiet for a while; what still fires then pages again."""
+    more = {"for": length, "until": until}
+    _act(alert, "snooze", "snoozed", as_json=as_json, **more)
+
+
 @alert_app.command("note")
 def note(
     alert: Alert,

@@ -110,6 +110,9 @@ class Alert(models.Model):
     resolved_by = models.CharField(max_length=40, blank=True, help_text="Kind and id, or sender.")
     muted_by = models.CharField(max_length=253, blank=True, help_text="Name of the silence.")
     muted_until = models.DateTimeField(null=True, help_text="Null: it is not kept quiet.")
+    pages_again_at = models.DateTimeField(
+        null=True, help_text="When it fires anew unless it ended; null: it does not wait for that."
+    )
 
     class Meta:
         constraints: ClassVar = [
@@ -117,6 +120,10 @@ class Alert(models.Model):
                 fields=["scope", "key"],
                 condition=~Q(state=AlertState.RESOLVED.value),
                 name="alerts_one_open_per_scope_and_key",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=AlertState.SNOOZED.value) | Q(pages_again_at__isnull=False),
+                name="alerts_snoozed_wakes",
             ),
         ]
         indexes: ClassVar = [
@@ -134,6 +141,11 @@ class Alert(models.Model):
                 fields=["muted_until"],
                 condition=Q(muted_until__isnull=False),
                 name="alerts_kept_quiet",
+            ),
+            models.Index(
+                fields=["pages_again_at"],
+                condition=Q(pages_again_at__isnull=False),
+                name="alerts_page_again",
             ),
             models.Index(fields=["service_name", "-id"], name="alerts_of_a_service"),
         ]

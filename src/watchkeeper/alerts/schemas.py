@@ -48,6 +48,9 @@ class AlertOut(Schema):
     resolved_by: str
     muted_by: str
     muted_until: dt.datetime | None
+    pages_again_at: dt.datetime | None = Field(
+        description="When it pages again unless it ended before; null: it does not."
+    )
 
 
 class EventOut(Schema):
@@ -123,6 +126,13 @@ class ActsIn(Schema):
     """Alerts that something is done about."""
 
     alerts: list[Annotated[str, Field(max_length=40)]] = Field(min_length=1, max_length=200)
+
+
+class SnoozeIn(ActsIn):
+    """Alerts that are quiet for a while; until or for, one of both."""
+
+    until: dt.datetime | None = Field(None, description="With its zone.")
+    length: str = Field("", alias="for", max_length=20, description="As 30m, 2h or 1d.")
 
 
 class NoteIn(ActsIn):

@@ -4,13 +4,18 @@ import datetime as dt
 
 from django.conf import settings
 
-from watchkeeper.alerts.usecases import upkeep
+from watchkeeper.alerts.usecases import upkeep, waking
 from watchkeeper.plumbing.jobs import Job
 
 
 def end_silences(now: dt.datetime) -> None:
     """Page for what still fires."""
     upkeep.end_silences(now=now)
+
+
+def page_again(now: dt.datetime) -> None:
+    """Page for what still fires though its time to be quiet is over."""
+    waking.page_again(now=now)
 
 
 def miss_heartbeats(now: dt.datetime) -> None:
@@ -31,6 +36,7 @@ def forget_old(now: dt.datetime) -> None:
 
 JOBS = (
     Job("alerts.end_silences", 2, end_silences),
+    Job("alerts.page_again", 2, page_again),
     Job("alerts.miss_heartbeats", 2, miss_heartbeats),
     Job("alerts.follow_firings", 5, follow_firings),
     Job("alerts.forget_old", 3_600, forget_old),

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -133,3 +134,40 @@ def test_an_address_that_no_browser_should_open_is_dropped() -> None:
     made = events.make(Action.TRIGGER, "k", url="javascript:alert(1)", runbook_url="https://x.y/z")
 
     assert (made.url, made.runbook_url) == ("", "https://x.y/z")
+
+
+def snoozed() -> Known:
+    known = lifecycle.decide_all([FIRE], Known())[-1].known
+    assert known.alert is not None
+    return replace(known, alert=replace(known.alert, state=AlertState.SNOOZED))
+
+
+@pytest.mark.parametrize(
+    ("sent", "effect"),
+    [
+        (FIRE, Effect.COUNT),
+        (FIRE_LATER, Effect.PAGE_AGAIN),
+        (event(Action.TRIGGER, NOON - HOUR), Effect.COUNT),
+        (event(Action.TRIGGER, severity="critical"), Effect.PAGE_AGAIN),
+        (event(Action.TRIGGER, severity="info"), Effect.COUNT),
+        (BARE_FIRE, Effect.COUNT),
+        (OVER, Effect.RESOLVE),
+        (TAKEN, Effect.ACKNOWLEDGE),
+    ],
+    ids=["the same", "new", "earlier", "worse", "milder", "bare", "over", "taken"],
+)
+def test_only_what_is_new_or_worse_pages_while_it_is_snoozed(sent: Event, effect: Effect) -> None:
+    decision = lifecycle.decide(sent, snoozed())
+
+    assert decision.effect is effect
+    after = decision.known.alert
+    wanted = {
+        Effect.COUNT: AlertState.SNOOZED,
+        Effect.PAGE_AGAIN: AlertState.FIRING,
+        Effect.ACKNOWLEDGE: AlertState.ACKNOWLEDGED,
+    }
+    assert (after.state if after is not None else None) is wanted.get(effect)
+
+
+def test_a_new_episode_of_what_somebody_took_does_not_page_again() -> None:
+    assert lifecycle.decide(FIRE_LATER, acknowledged()).effect is Effect.COUNT

@@ -146,21 +146,22 @@ def _trigger(event: Event, known: Known) -> Decision:
 def _again(event: Event, known: Known, alert: OpenAlert) -> Decision:
     """Return what a trigger does to the alert that is open under its key."""
     after = replace(alert, severity=_worst(alert.severity, event.severity))
-    reason = "the alert is open already"
+    reason, again = "the alert is open already", ""
     if event.episode and event.episode != alert.episode:
         if _is_earlier(event.started_at, alert.started_at):
             reason = "it is of an earlier episode of the alert that is open"
         else:
             after = replace(after, episode=event.episode, started_at=event.started_at)
             reason = "a new episode began before the one before it was resolved"
-    is_worse = event.severity.rank > alert.severity.rank
-    if is_worse and alert.state is not AlertState.FIRING:
+            if alert.state is AlertState.SNOOZED:
+                again = "a new episode began while it was snoozed"
+    if event.severity.rank > alert.severity.rank and alert.state is not AlertState.FIRING:
+        worse, before = event.severity.value, alert.severity.value
+        again = f"{worse} is worse than the {before} that was {alert.state.value}"
+    if again:
         after = replace(after, state=AlertState.FIRING)
-        reason = (
-            f"{event.severity.value} is worse than the {alert.severity.value} that was "
-            f"{alert.state.value}: it pages again"
-        )
-        return Decision(Verdict.DEDUPED, reason, Effect.PAGE_AGAIN, replace(known, alert=after))
+        known = replace(known, alert=after)
+        return Decision(Verdict.DEDUPED, f"{again}: it pages again", Effect.PAGE_AGAIN, known)
     return Decision(Verdict.DEDUPED, reason, Effect.COUNT, replace(known, alert=after))
 
 

@@ -55,6 +55,8 @@ class AlertRow:
         resolved_by: Kind and id of who ended it, or ``sender``.
         muted_by: Name of the silence that kept it quiet; may be empty.
         muted_until: Until when it is kept quiet; ``None``: it is not.
+        pages_again_at: When it pages again unless it ended before: a snooze ends then, or the time
+            in which who took it had to resolve it; ``None``: it does not wait for that.
     """
 
     id: str
@@ -82,6 +84,7 @@ class AlertRow:
     resolved_by: str
     muted_by: str
     muted_until: dt.datetime | None
+    pages_again_at: dt.datetime | None
 
     @property
     def is_open(self) -> bool:
@@ -169,7 +172,7 @@ _FIELDS = (
     "id", "key", "integration__name", "service_name", "state", "severity", "urgency", "title",
     "description", "url", "runbook_url", "labels", "route", "policy", "placed_because", "count",
     "started_at", "opened_at", "last_event_at", "acknowledged_at", "acknowledged_by",
-    "resolved_at", "resolved_by", "muted_by", "muted_until",
+    "resolved_at", "resolved_by", "muted_by", "muted_until", "pages_again_at",
 )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 
-from watchkeeper.alerts.domain import generic
+from watchkeeper.alerts.domain import generic, snoozing
 from watchkeeper.alerts.domain.lifecycle import AlertState
 from watchkeeper.alerts.models import Alert, InboundEvent
 from watchkeeper.alerts.ports import Post, Stored
@@ -48,15 +48,13 @@ def acknowledge(*, actor: Actor, alerts: Sequence[str], now: dt.datetime) -> int
         ForbiddenError: the actor may not.
         AlreadyResolvedError: one has ended.
     """
-    rows = hands.alerts_of(actor, alerts)
-    for row in rows:
-        if row.state == AlertState.RESOLVED.value:
-            raise AlreadyResolvedError(f"The alert {row.pk} is resolved; there is nothing to take")
+    rows = _open(actor, alerts)
     fresh = [row for row in rows if row.state != AlertState.ACKNOWLEDGED.value]
     changes = {
         "state": AlertState.ACKNOWLEDGED.value,
         "acknowledged_at": now,
         "acknowledged_by": hands.label(actor),
+        "pages_again_at": None,
     }
     return _change(fresh, actor, "acknowledged", changes, now=now)
 
@@ -87,12 +85,65 @@ def resolve(*, actor: Actor, alerts: Sequence[str], now: dt.datetime) -> int:
         "resolved_at": now,
         "resolved_by": hands.label(actor),
         "muted_until": None,
+        "pages_again_at": None,
     }
     return _change(open_ones, actor, "resolved", changes, now=now)
 
 
+@transaction.atomic
+def snooze(
+    *,
+    actor: Actor,
+    alerts: Sequence[str],
+    now: dt.datetime,
+    until: dt.datetime | None = None,
+    length: str = "",
+) -> int:
+    """Let alerts be quiet for a while, all or none; what still fires afterwards pages again.
+
+    Their escalations stop. A resolve ends it, and what is worse than before or a new episode pages
+    at once. One that is snoozed already is snoozed until then instead.
+
+    Args:
+        actor: Who; needs what acknowledging needs.
+        alerts: Their ids.
+        now: The present.
+        until: When it ends; ``None``: ``length`` says.
+        length: How long it lasts, as ``2h``; empty: ``until`` says.
+
+    Returns:
+        How many alerts are quiet now.
+
+    Raises:
+        AlertNotFoundError: there is none of one of the ids.
+        ForbiddenError: the actor may not.
+        AlreadyResolvedError: one has ended.
+        InvalidError: it would end in the past or after a week.
+    """
+    rows = _open(actor, alerts)
+    end = snoozing.end_of(until=until, length=length, now=now)
+    changes = {"state": AlertState.SNOOZED.value, "pages_again_at": end}
+    detail = f"until {end:%FT%TZ}"
+    return _change(rows, actor, "snoozed", changes, now=now, detail=detail)
+
+
+def _open(actor: Actor, alerts: Sequence[str]) -> list[Alert]:
+    """Return alerts in hand, none of which has ended."""
+    rows = hands.alerts_of(actor, alerts)
+    for row in rows:
+        if row.state == AlertState.RESOLVED.value:
+            raise AlreadyResolvedError(f"The alert {row.pk} is resolved; there is nothing to take")
+    return rows
+
+
 def _change(
-    rows: Sequence[Alert], actor: Actor, act: str, changes: dict[str, object], *, now: dt.datetime
+    rows: Sequence[Alert],
+    actor: Actor,
+    act: str,
+    changes: dict[str, object],
+    *,
+    now: dt.datetime,
+    detail: str = "",
 ) -> int:
     """Change alerts, stop their escalations, and write down who did it."""
     if not rows:
@@ -101,7 +152,7 @@ def _change(
     Alert.objects.filter(pk__in=ids, state__in=_OPEN).update(**changes)
     subjects = [Subject("alert", str(pk)) for pk in ids]
     escalations.stop(subjects, reason=f"{act} by {hands.label(actor)}", now=now)
-    hands.tell(actor, rows, act, now=now)
+    hands.tell(actor, rows, act, now=now, detail=detail)
     return len(ids)
 
 

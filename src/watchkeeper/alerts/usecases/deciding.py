@@ -150,8 +150,11 @@ class Batch:
     def _read_open(self, scope: str, keys: Sequence[str]) -> None:
         sql = (
             f"SELECT id, key, state, severity, episode, started_at FROM {_ALERTS} "  # noqa: S608  fixed texts
-            f"WHERE NOT (state = 'resolved') AND scope = %s AND key IN ({_marks(keys)})"
+            f"WHERE NOT (state = 'resolved') AND scope = %s AND key IN ({_marks(keys)}) "
+            "ORDER BY id"
         )
+        if connection.vendor == "postgresql":  # nobody takes, snoozes or ends them meanwhile
+            sql += " FOR NO KEY UPDATE"
         for pk, key, state, severity, episode, started in writing.select(sql, [scope, *keys]):
             slot = self._slots[scope, key]
             began = writing.moment(started)
@@ -294,12 +297,14 @@ class Batch:
         placed, silence = self._placed(item, self._service_of(item))
         held.changes |= {"urgency": placed.urgency.value, "acknowledged_at": None}
         held.changes |= {"acknowledged_by": "", "route": placed.route, "policy": placed.policy}
+        held.changes["pages_again_at"] = None
         self._page(item, held, placed, silence)
 
     def _acknowledge(self, item: Incoming, slot: _Slot, decision: Decision) -> None:
         del decision
         if slot.open is not None:
             slot.open.changes |= {"acknowledged_at": self._now, "acknowledged_by": "sender"}
+            slot.open.changes["pages_again_at"] = None
             slot.open.is_changed = True
             slot.open.start = None
             slot.open.stop = f"acknowledged by {item.sender.name}"
@@ -310,6 +315,7 @@ class Batch:
             return
         held.state, held.is_changed, held.start = AlertState.RESOLVED, True, None
         held.changes |= {"resolved_at": self._now, "resolved_by": "sender", "muted_until": None}
+        held.changes["pages_again_at"] = None
         held.stop = f"resolved by {item.sender.name}"
         held.episode = held.episode or item.event.episode
         if held.episode:
@@ -354,6 +360,7 @@ class Batch:
                 "acknowledged_by": "",
                 "muted_by": "",
                 "muted_until": None,
+                "pages_again_at": None,
             }
             | held.changes
             for held in self._new

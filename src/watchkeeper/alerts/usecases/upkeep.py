@@ -60,13 +60,13 @@ def _wake(rows: list[Alert], *, now: dt.datetime) -> int:
     triggers = []
     for row in rows:
         note = services.get(row.service_name) or ServiceNote()
-        silence = routing.silenced(known.silences, _fields(row, note.owner), at=now)
+        silence = routing.silenced(known.silences, fields_of(row, owner=note.owner), at=now)
         if silence is not None and row.state != AlertState.RESOLVED.value:
             row.muted_by, row.muted_until = silence.name, silence.end
         else:
             row.muted_until = None
             if row.state == AlertState.FIRING.value:
-                triggers.append(_trigger(row))
+                triggers.append(trigger_of(row))
         row.save(update_fields=["muted_by", "muted_until"])
     ended = [
         AlertAct(alert_id=int(t.subject.id), at=now, act="silence ended", actor="system")
@@ -78,18 +78,20 @@ def _wake(rows: list[Alert], *, now: dt.datetime) -> int:
     return len(triggers)
 
 
-def _trigger(row: Alert) -> escalations.Trigger:
+def trigger_of(row: Alert, *, why: str = "") -> escalations.Trigger:
+    """Return what oncall is told to page for an alert; ``why`` stands before its title."""
     return deciding.trigger(
         Subject(deciding.SUBJECT, str(row.pk)),
         policy=row.policy,
         urgency=Urgency(row.urgency),
-        title=row.title,
+        title=f"{why}: {row.title}" if why else row.title,
         service=row.service_name,
         base=served_address.base(),
     )
 
 
-def _fields(row: Alert, owner: str) -> dict[str, tuple[str, ...]]:
+def fields_of(row: Alert, *, owner: str) -> dict[str, tuple[str, ...]]:
+    """Return what matchers see of an alert; ``owner`` is the team that owns its service."""
     event = domain.make(
         Action.TRIGGER, row.key, title=row.title, severity=row.severity, labels=row.labels
     )

@@ -20,6 +20,9 @@ from watchkeeper.plumbing.rest import actor_of
 
 Act = Callable[[HttpRequest, Actor, Sequence[str], dt.datetime], str]
 
+SNOOZES = ("1h", "30m", "4h", "1d")
+"""What buttons snooze for; the first is what a key or the list snoozes for."""
+
 
 def may_respond(actor: Actor) -> bool:
     """Return whether ``actor`` may do something about some alert."""
@@ -72,6 +75,12 @@ def _resolve(request: HttpRequest, actor: Actor, chosen: Sequence[str], now: dt.
     return _counted(acts.resolve(actor=actor, alerts=chosen, now=now), _("resolved"))
 
 
+def _snooze(request: HttpRequest, actor: Actor, chosen: Sequence[str], now: dt.datetime) -> str:
+    length = request.POST.get("for", "") or SNOOZES[0]
+    count = acts.snooze(actor=actor, alerts=chosen, length=length, now=now)
+    return _counted(count, _("snoozed for {length}").format(length=length))
+
+
 def _note(request: HttpRequest, actor: Actor, chosen: Sequence[str], now: dt.datetime) -> str:
     notes.note(actor=actor, alerts=chosen, text=request.POST.get("text", ""), now=now)
     return _("The note is written down")
@@ -94,6 +103,7 @@ def _counted(count: int, done: str) -> str:
 _ACTS: dict[str, Act] = {
     "acknowledge": _acknowledge,
     "resolve": _resolve,
+    "snooze": _snooze,
     "note": _note,
     "verdict": _judge,
 }

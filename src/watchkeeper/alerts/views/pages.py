@@ -16,7 +16,7 @@ from watchkeeper.alerts.queries import alerts as queries
 from watchkeeper.alerts.queries.alerts import AlertRow, Filter
 from watchkeeper.alerts.views import acting
 from watchkeeper.catalog import queries as catalog
-from watchkeeper.kernel import access
+from watchkeeper.kernel import access, lengths
 from watchkeeper.kernel.access import Permission
 from watchkeeper.plumbing.pages import members_only
 from watchkeeper.plumbing.rest import actor_of
@@ -63,6 +63,7 @@ def alert_list(request: HttpRequest) -> HttpResponse:
         "asked": given,
         "is_filtered": any(given.values()),
         "firing": counts.get(AlertState.FIRING.value, 0),
+        "snoozed": counts.get(AlertState.SNOOZED.value, 0),
         "taken": counts.get(AlertState.ACKNOWLEDGED.value, 0),
         "states": [(each.value, each.value.capitalize()) for each in AlertState],
         "severities": [(each.value, each.value.capitalize()) for each in Severity],
@@ -77,10 +78,10 @@ def line(row: AlertRow) -> Line:
         return Line(row, "ok", _("Resolved"))
     if row.state == AlertState.ACKNOWLEDGED.value:
         return Line(row, "due", _("Acknowledged"))
-    if row.muted_until is not None:
-        return Line(row, "mute", _("Silenced"))
     if row.state == AlertState.SNOOZED.value:
         return Line(row, "mute", _("Snoozed"))
+    if row.muted_until is not None:
+        return Line(row, "mute", _("Silenced"))
     looks = {Severity.CRITICAL.value: "crit", Severity.ERROR.value: "burn"}
     return Line(row, looks.get(row.severity, "watch"), _("Firing"))
 
@@ -110,6 +111,7 @@ def detail(request: HttpRequest, alert: str) -> HttpResponse:
         "judged": told["page_verdict"],
         "verdicts": _verdicts(),
         "may_write": may,
+        "snoozes": sorted(acting.SNOOZES, key=lengths.read),
         "may_act": may and row.is_open,
         "may_take": row.state in {AlertState.FIRING.value, AlertState.SNOOZED.value},
     }

@@ -1,0 +1,65 @@
+"""What pages again when its time has come: snoozes that end.
+
+When stands in the alert's own row, so that a process that dies loses none: the next one finds it.
+"""
+
+import datetime as dt
+
+from django.db import transaction
+
+from watchkeeper.alerts.domain import routing
+from watchkeeper.alerts.domain.lifecycle import AlertState
+from watchkeeper.alerts.models import Alert, AlertAct
+from watchkeeper.alerts.queries import rules
+from watchkeeper.alerts.usecases import upkeep
+from watchkeeper.catalog.queries import ServiceNote
+from watchkeeper.oncall.usecases import escalations
+
+_CHUNK = 500
+_FIELDS = (
+    "state", "pages_again_at", "acknowledged_at", "acknowledged_by", "muted_by", "muted_until",
+)  # fmt: skip
+
+
+def page_again(*, now: dt.datetime) -> int:
+    """Page for what still fires though its snooze has ended; return how many.
+
+    It begins with the first step of its policy. What a silence keeps quiet by now stays quiet
+    until that ends.
+
+    Args:
+        now: The present.
+    """
+    paged = 0
+    while True:
+        with transaction.atomic():
+            due = Alert.objects.select_for_update(of=("self",)).select_related("integration")
+            rows = list(due.filter(pages_again_at__lte=now).order_by("pk")[:_CHUNK])
+            if not rows:
+                return paged
+            paged += _wake(rows, now=now)
+
+
+def _wake(rows: list[Alert], *, now: dt.datetime) -> int:
+    rules.forget()
+    known = rules.current(now=now)
+    services = known.services({row.service_name for row in rows})
+    triggers = []
+    acts = []
+    for row in rows:
+        acts.append(AlertAct(alert=row, at=now, act="snooze ended", actor="system"))
+        owner = (services.get(row.service_name) or ServiceNote()).owner
+        fields = upkeep.fields_of(row, owner=owner)
+        silence = routing.silenced(known.silences, fields, at=now)
+        row.state, row.pages_again_at = AlertState.FIRING.value, None
+        row.acknowledged_at, row.acknowledged_by = None, ""
+        if silence is None:
+            row.muted_until = None
+            triggers.append(upkeep.trigger_of(row, why="Snooze ended"))
+        else:
+            row.muted_by, row.muted_until = silence.name, silence.end
+    Alert.objects.bulk_update(rows, _FIELDS)
+    AlertAct.objects.bulk_create(acts)
+    if triggers:
+        escalations.start_many(triggers, now=now)
+    return len(triggers)
