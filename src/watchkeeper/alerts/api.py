@@ -13,6 +13,7 @@ from watchkeeper.alerts.schemas import (
     AlertOut,
     AlertsAsked,
     DoneOut,
+    EscalatedOut,
     EventOut,
     ExplainedOut,
     IntegrationIn,
@@ -30,7 +31,7 @@ from watchkeeper.alerts.schemas import (
     SnoozeIn,
     StoredOut,
 )
-from watchkeeper.alerts.usecases import acts, doors, notes, rules
+from watchkeeper.alerts.usecases import acts, doors, notes, paging, rules
 from watchkeeper.alerts.usecases import integrations as senders
 from watchkeeper.alerts.usecases.integrations import Opened
 from watchkeeper.kernel import access, clock
@@ -87,6 +88,13 @@ def snooze_alerts(request: HttpRequest, body: SnoozeIn) -> DoneOut:
         now=clock.now(),
     )
     return DoneOut(changed=changed)
+
+
+@router.post("/alerts/escalate", response=EscalatedOut, summary="Page the next now")
+def escalate_alerts(request: HttpRequest, body: ActsIn) -> EscalatedOut:
+    """Let the next step be due at once, all or none. 409 if nobody is being paged for one."""
+    due = paging.escalate(actor=actor_of(request), alerts=body.alerts, now=clock.now())
+    return EscalatedOut(changed=len(due), due=due)
 
 
 @router.post("/alerts/note", response=DoneOut, summary="Write a note")

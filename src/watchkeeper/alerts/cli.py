@@ -139,6 +139,16 @@ def snooze(
     _act(alert, "snooze", "snoozed", as_json=as_json, **more)
 
 
+@alert_app.command("escalate")
+def escalate(alert: Alert, as_json: AsJson = False) -> None:
+    """Page at once whom the escalation policy has next."""
+    due = _call("POST", "/api/v1/alerts/escalate", json={"alerts": [alert]})["due"]
+    if as_json:
+        console.emit_json({"alert": alert, "due": due[alert]})
+    else:
+        console.say(f"Alert {alert}: {due[alert]} is due at once")
+
+
 @alert_app.command("note")
 def note(
     alert: Alert,
@@ -179,7 +189,10 @@ def explain(alert: Alert, as_json: AsJson = False) -> None:
         (e["received_at"], f"{e['action']}: {e['verdict']}", e["reason"]) for e in told["events"]
     ]
     lines += [(a["at"], f"{a['act']} by {a['by']}", a["detail"]) for a in told["acts"]]
+    lines += [(n["at"], "paging", n["text"]) for n in told["notes"]]
     console.table(("when", "what", "why"), sorted(lines))
+    if told["next_at"] is not None:
+        console.say(f"The next step is due {told['next_at']}")
     pages = [
         (p["due_at"], p["person"], p["contact"], p["state"], p["reason"] or None)
         for p in told["pages"]

@@ -109,6 +109,15 @@ class PageOut(Schema):
     attempts: list[AttemptOut]
 
 
+class PagingNoteOut(Schema):
+    """What was decided beside pages, as why somebody was not paged."""
+
+    at: dt.datetime
+    step: int
+    loop: int
+    text: str
+
+
 class ExplainedOut(Schema):
     """All that happened to an alert, and why."""
 
@@ -119,6 +128,8 @@ class ExplainedOut(Schema):
     policy: str | None
     because: str
     pages: list[PageOut]
+    notes: list[PagingNoteOut]
+    next_at: dt.datetime | None = Field(description="When the next step is due; null: never.")
     page_verdict: PageVerdictOut | None = Field(description="Null: nobody has said so yet.")
 
 
@@ -155,6 +166,13 @@ class DoneOut(Schema):
     """How many alerts changed."""
 
     changed: int
+
+
+class EscalatedOut(Schema):
+    """What is due at once, by alert."""
+
+    changed: int
+    due: dict[str, str] = Field(description="As step 2 of 3, by id of the alert.")
 
 
 class IntegrationIn(Schema):

@@ -197,3 +197,18 @@ def test_no_step_is_earlier_than_planned_where_everybody_is_there(policy: Policy
             at = {page[0] for page in told if page[1:3] == (loop, number)}
             assert at == {due.total_seconds() / 60}
         due += policy.repeat_after
+
+
+@pytest.mark.parametrize(
+    ("repeat", "place", "words"),
+    [
+        (0, Place(0, 0), "step 1 of 2"),
+        (0, Place(0, 1), "step 2 of 2"),
+        (2, Place(1, 0), "step 1 of 2, round 2 of 3"),
+        (2, Place(2, escalation.CATCH_ALL_STEP), "the catch-all, which is the last"),
+    ],
+)
+def test_what_is_next_is_told_in_words(repeat: int, place: Place, words: str) -> None:
+    policy = Policy("shop", SHOP_POLICY.steps, repeat)
+
+    assert escalation.next_in_words(policy, place) == words

@@ -339,6 +339,8 @@ def explained(alert: str) -> dict[str, Any]:
         "policy": row.policy or None,
         "because": row.placed_because,
         "pages": [_page(page) for page in told.pages],
+        "notes": told.notes,
+        "next_at": told.next_at,
         "page_verdict": page_verdict(alert),
     }
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from watchkeeper.alerts.domain import page_verdicts
-from watchkeeper.alerts.usecases import acts, notes
+from watchkeeper.alerts.usecases import acts, notes, paging
 from watchkeeper.kernel import access, clock
 from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.actors import Actor
@@ -81,6 +81,15 @@ def _snooze(request: HttpRequest, actor: Actor, chosen: Sequence[str], now: dt.d
     return _counted(count, _("snoozed for {length}").format(length=length))
 
 
+def _escalate(request: HttpRequest, actor: Actor, chosen: Sequence[str], now: dt.datetime) -> str:
+    del request
+    due = paging.escalate(actor=actor, alerts=chosen, now=now)
+    if len(due) == 1:
+        [words] = due.values()
+        return _("Due at once: {what}").format(what=words)
+    return _counted(len(due), _("escalated"))
+
+
 def _note(request: HttpRequest, actor: Actor, chosen: Sequence[str], now: dt.datetime) -> str:
     notes.note(actor=actor, alerts=chosen, text=request.POST.get("text", ""), now=now)
     return _("The note is written down")
@@ -104,6 +113,7 @@ _ACTS: dict[str, Act] = {
     "acknowledge": _acknowledge,
     "resolve": _resolve,
     "snooze": _snooze,
+    "escalate": _escalate,
     "note": _note,
     "verdict": _judge,
 }

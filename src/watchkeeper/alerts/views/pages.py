@@ -111,6 +111,7 @@ def detail(request: HttpRequest, alert: str) -> HttpResponse:
         "judged": told["page_verdict"],
         "verdicts": _verdicts(),
         "may_write": may,
+        "may_escalate": told["next_at"] is not None,
         "snoozes": sorted(acting.SNOOZES, key=lengths.read),
         "may_act": may and row.is_open,
         "may_take": row.state in {AlertState.FIRING.value, AlertState.SNOOZED.value},
@@ -132,6 +133,7 @@ def _story(told: dict[str, Any]) -> list[Moment]:
         Moment(event.received_at, f"{event.action.capitalize()}: {event.verdict}", event.reason)
         for event in told["events"]
     ]
+    moments += [Moment(note.at, _("Paging"), note.text) for note in told["notes"]]
     moments += [
         Moment(act.at, f"{act.act.capitalize()} by {act.by}", act.detail) for act in told["acts"]
     ]

@@ -105,6 +105,14 @@ def first_due(policy: Policy, begun_at: dt.datetime) -> dt.datetime:
     return begun_at + (policy.steps[0].after if policy.steps else dt.timedelta())
 
 
+def next_in_words(policy: Policy, place: Place) -> str:
+    """Return what is next at ``place``, as ``step 2 of 3, round 1 of 2``."""
+    if place.step == CATCH_ALL_STEP or place.step >= len(policy.steps):
+        return "the catch-all, which is the last"
+    told = f"step {place.step + 1} of {len(policy.steps)}"
+    return f"{told}, round {place.loop + 1} of {policy.repeat + 1}" if policy.repeat else told
+
+
 def decide(policy: Policy, place: Place, *, planned_at: dt.datetime, company: Company) -> Decision:
     """Return what follows from an escalation that is due at ``place``.
 

@@ -70,12 +70,12 @@ def start_many(triggers: Sequence[Trigger], *, now: dt.datetime) -> None:
     for trigger in triggers:
         wanted.setdefault(trigger.subject, trigger)
     documents = queries.policy_documents({trigger.policy for trigger in wanted.values()})
-    known = {Subject(row.subject_kind, row.subject_id): row for row in _rows(wanted)}
+    known = {Subject(row.subject_kind, row.subject_id): row for row in rows_of(wanted)}
     fresh = [trigger for subject, trigger in wanted.items() if subject not in known]
     made = [_begun(Escalation(), trigger, documents, now=now) for trigger in fresh]
     Escalation.objects.bulk_create(made, ignore_conflicts=True, batch_size=200)
     again = [row.pk for row in known.values() if row.state != EscalationState.OPEN.value]
-    for row in _for_update(again):
+    for row in for_update(again):
         if row.state != EscalationState.OPEN.value:
             row.epoch += 1
             _begun(row, wanted[_subject(row)], documents, now=now).save()
@@ -83,7 +83,7 @@ def start_many(triggers: Sequence[Trigger], *, now: dt.datetime) -> None:
         KIND,
         [
             Work(str(row.pk), _ms(row.next_at))
-            for row in _rows(wanted)
+            for row in rows_of(wanted)
             if row.next_at is not None and row.state == EscalationState.OPEN.value
         ],
     )
@@ -120,11 +120,11 @@ def stop(subjects: Sequence[Subject], *, reason: str, now: dt.datetime) -> None:
         reason: Why, for people, as ``acknowledged by bob``.
         now: The present.
     """
-    found = [row.pk for row in _rows(subjects) if row.state != EscalationState.STOPPED.value]
+    found = [row.pk for row in rows_of(subjects) if row.state != EscalationState.STOPPED.value]
     if not found:
         return
     due_work.withdraw(KIND, [str(pk) for pk in found])
-    epochs = {row.pk: row.epoch for row in _for_update(found)}
+    epochs = {row.pk: row.epoch for row in for_update(found)}
     Escalation.objects.filter(pk__in=found).update(
         state=EscalationState.STOPPED.value,
         reason=reason,
@@ -146,7 +146,7 @@ def step(held: Sequence[Claim], *, now: dt.datetime) -> None:
     """
     with transaction.atomic():
         kept = {int(each.key): each for each in due_work.confirm_many(held)}
-        rows = _for_update(kept)
+        rows = for_update(kept)
         found = [row for row in rows if row.state == EscalationState.OPEN.value]
         due = [row for row in found if row.next_at is not None and row.next_at <= now]
         stepped = _decided(due, now=now)
@@ -308,7 +308,7 @@ def _described(rows: Sequence[Escalation]) -> dict[Subject, PagedAlert]:
     return found
 
 
-def _rows(subjects: Iterable[Subject]) -> list[Escalation]:
+def rows_of(subjects: Iterable[Subject]) -> list[Escalation]:
     """Return the escalations of subjects."""
     by_kind: dict[str, list[str]] = {}
     for subject in subjects:
@@ -321,7 +321,7 @@ def _rows(subjects: Iterable[Subject]) -> list[Escalation]:
     ]
 
 
-def _for_update(ids: Iterable[int]) -> list[Escalation]:
+def for_update(ids: Iterable[int]) -> list[Escalation]:
     """Return escalations that nobody else changes before the transaction ends.
 
     Their pages may be added to meanwhile: the sender does so with locks on deliveries in hand.
