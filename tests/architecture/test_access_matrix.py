@@ -122,6 +122,8 @@ OPERATIONS: dict[str, tuple[str, Any]] = {
     "POST /api/v1/alerts/resolve": (RESPOND, {"alerts": ["{alert}"]}),
     "POST /api/v1/alerts/snooze": (RESPOND, {"alerts": ["{alert}"], "for": "1h"}),
     "POST /api/v1/alerts/escalate": (RESPOND, {"alerts": ["{alert}"]}),
+    "POST /api/v1/alerts/reassign": (RESPOND, {"alerts": ["{alert}"], "to": {"person": "bob"}}),
+    "POST /api/v1/alerts/add": (RESPOND, {"alerts": ["{alert}"], "to": {"person": "bob"}}),
     "POST /api/v1/alerts/note": (RESPOND, {"alerts": ["{alert}"], "text": "Restarted it"}),
     "POST /api/v1/alerts/verdict": (RESPOND, {"alerts": ["{alert}"], "verdict": "actionable"}),
     "GET /api/v1/quarantine": (READ, None),

@@ -12,6 +12,7 @@ from watchkeeper.alerts.schemas import (
     ActsIn,
     AlertOut,
     AlertsAsked,
+    CalledOut,
     DoneOut,
     EscalatedOut,
     EventOut,
@@ -22,6 +23,7 @@ from watchkeeper.alerts.schemas import (
     NoteIn,
     OpenedOut,
     PageVerdictIn,
+    ReassignIn,
     ReplayIn,
     RouteIn,
     RouteOut,
@@ -30,6 +32,7 @@ from watchkeeper.alerts.schemas import (
     SilenceOut,
     SnoozeIn,
     StoredOut,
+    ToIn,
 )
 from watchkeeper.alerts.usecases import acts, doors, notes, paging, rules
 from watchkeeper.alerts.usecases import integrations as senders
@@ -95,6 +98,22 @@ def escalate_alerts(request: HttpRequest, body: ActsIn) -> EscalatedOut:
     """Let the next step be due at once, all or none. 409 if nobody is being paged for one."""
     due = paging.escalate(actor=actor_of(request), alerts=body.alerts, now=clock.now())
     return EscalatedOut(changed=len(due), due=due)
+
+
+@router.post("/alerts/reassign", response=DoneOut, summary="Page somebody else instead")
+def reassign_alerts(request: HttpRequest, body: ReassignIn) -> DoneOut:
+    """Stop the escalations and begin ones for a person, a schedule, a team or a policy."""
+    changed = paging.reassign(
+        actor=actor_of(request), alerts=body.alerts, to=body.to, now=clock.now()
+    )
+    return DoneOut(changed=changed)
+
+
+@router.post("/alerts/add", response=CalledOut, summary="Page somebody more")
+def add_responder(request: HttpRequest, body: ToIn) -> CalledOut:
+    """Page a person, a schedule or a team beside; the escalations go on."""
+    called = paging.add(actor=actor_of(request), alerts=body.alerts, to=body.to, now=clock.now())
+    return CalledOut(changed=sum(map(bool, called.values())), called=called)
 
 
 @router.post("/alerts/note", response=DoneOut, summary="Write a note")

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import typer
 
+from watchkeeper.kernel.errors import InvalidError
 from watchkeeper.plumbing import console, transport
 
 alert_app = typer.Typer(help="Alerts.", no_args_is_help=True)
@@ -147,6 +148,56 @@ def escalate(alert: Alert, as_json: AsJson = False) -> None:
         console.emit_json({"alert": alert, "due": due[alert]})
     else:
         console.say(f"Alert {alert}: {due[alert]} is due at once")
+
+
+Person = Annotated[str, typer.Option(help="A person.")]
+Schedule = Annotated[str, typer.Option(help="Who is on call in a schedule.")]
+Team = Annotated[str, typer.Option(help="Everybody in a team.")]
+
+
+@alert_app.command("reassign")
+def reassign(
+    alert: Alert,
+    person: Person = "",
+    schedule: Schedule = "",
+    team: Team = "",
+    policy: Annotated[str, typer.Option(help="An escalation policy, from its start.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Page somebody else for an alert from now on."""
+    to = _named(person=person, schedule=schedule, team=team, policy=policy)
+    _act(alert, "reassign", f"reassigned to {' '.join(*to.items())}", as_json=as_json, to=to)
+
+
+@alert_app.command("add")
+def add(
+    alert: Alert,
+    person: Person = "",
+    schedule: Schedule = "",
+    team: Team = "",
+    as_json: AsJson = False,
+) -> None:
+    """Page somebody more for an alert; its escalation goes on."""
+    to = _named(person=person, schedule=schedule, team=team)
+    called = _call("POST", "/api/v1/alerts/add", json={"alerts": [alert], "to": to})["called"]
+    if as_json:
+        console.emit_json({"alert": alert, "called": called[alert]})
+    elif called[alert]:
+        console.say(f"Alert {alert}: {', '.join(called[alert])} is paged too")
+    else:
+        console.say(f"Alert {alert}: they were added within the last minute already")
+
+
+def _named(**given: str) -> dict[str, str]:
+    """Return the one target that was named.
+
+    Raises:
+        InvalidError: there is none, or more than one.
+    """
+    named = {kind: name for kind, name in given.items() if name}
+    if len(named) != 1:
+        raise InvalidError(f"Name one of {', '.join(f'--{kind}' for kind in given)}")
+    return named
 
 
 @alert_app.command("note")

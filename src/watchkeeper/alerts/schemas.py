@@ -146,6 +146,18 @@ class SnoozeIn(ActsIn):
     length: str = Field("", alias="for", max_length=20, description="As 30m, 2h or 1d.")
 
 
+class ToIn(ActsIn):
+    """Alerts that somebody else or somebody more is paged for."""
+
+    to: dict[Annotated[str, Field(max_length=20)], Name] = Field(
+        min_length=1, max_length=1, description="As {person: bob}: a person, schedule or team."
+    )
+
+
+class ReassignIn(ToIn):
+    """Alerts that somebody else is paged for; ``to`` may also name a policy."""
+
+
 class NoteIn(ActsIn):
     """A note beside alerts."""
 
@@ -173,6 +185,13 @@ class EscalatedOut(Schema):
 
     changed: int
     due: dict[str, str] = Field(description="As step 2 of 3, by id of the alert.")
+
+
+class CalledOut(Schema):
+    """Who is called, by alert."""
+
+    changed: int
+    called: dict[str, list[str]]
 
 
 class IntegrationIn(Schema):

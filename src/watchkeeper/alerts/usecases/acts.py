@@ -7,17 +7,17 @@ from django.db import transaction
 
 from watchkeeper.alerts.domain import generic, snoozing
 from watchkeeper.alerts.domain.lifecycle import AlertState
-from watchkeeper.alerts.models import Alert, InboundEvent
+from watchkeeper.alerts.models import Alert, AlertAct, InboundEvent
 from watchkeeper.alerts.ports import Post, Stored
 from watchkeeper.alerts.queries import alerts as queries
 from watchkeeper.alerts.queries import integrations, keys
 from watchkeeper.alerts.usecases import doors, hands, intake
 from watchkeeper.alerts.usecases.intake import Arrival
+from watchkeeper.identity import queries as identity
 from watchkeeper.kernel.access import Permission
-from watchkeeper.kernel.actors import Actor
+from watchkeeper.kernel.actors import Actor, ActorKind
 from watchkeeper.kernel.errors import ConflictError, NotFoundError
-from watchkeeper.oncall.queries.escalations import Subject
-from watchkeeper.oncall.usecases import escalations
+from watchkeeper.oncall.usecases import escalations, steering
 
 _OPEN = (AlertState.FIRING.value, AlertState.ACKNOWLEDGED.value, AlertState.SNOOZED.value)
 
@@ -32,7 +32,8 @@ class AlreadyResolvedError(ConflictError):
 def acknowledge(*, actor: Actor, alerts: Sequence[str], now: dt.datetime) -> int:
     """Record that somebody takes alerts, which stops their escalations, all or none.
 
-    Acknowledging again is harmless and keeps the first one's name.
+    Acknowledging again is harmless and keeps the first one's name; who was added to what another
+    had taken says so by it that they are on it too, and is not called any more.
 
     Args:
         actor: Who; needs the role responder in the team that owns the service, or anywhere where
@@ -48,7 +49,7 @@ def acknowledge(*, actor: Actor, alerts: Sequence[str], now: dt.datetime) -> int
         ForbiddenError: the actor may not.
         AlreadyResolvedError: one has ended.
     """
-    rows = _open(actor, alerts)
+    rows = open_alerts(actor, alerts)
     fresh = [row for row in rows if row.state != AlertState.ACKNOWLEDGED.value]
     changes = {
         "state": AlertState.ACKNOWLEDGED.value,
@@ -56,7 +57,26 @@ def acknowledge(*, actor: Actor, alerts: Sequence[str], now: dt.datetime) -> int
         "acknowledged_by": hands.label(actor),
         "pages_again_at": None,
     }
-    return _change(fresh, actor, "acknowledged", changes, now=now)
+    _put(fresh, actor, "acknowledged", changes, now=now)
+    joined = _joined([row for row in rows if row not in fresh], actor, now=now)
+    hands.tell(actor, fresh, "acknowledged", now=now)
+    hands.tell(actor, joined, "joined", now=now)
+    return len(fresh)
+
+
+def _joined(rows: Sequence[Alert], actor: Actor, *, now: dt.datetime) -> list[Alert]:
+    """Return alerts that another had taken and ``actor``, who was added to them, takes too."""
+    name = identity.names_of([actor.id]).get(actor.id) if actor.id is not None else None
+    if not rows or name is None or actor.kind is not ActorKind.USER:
+        return []
+    joined = steering.join([hands.subject_of(row) for row in rows], person=name, now=now)
+    told = AlertAct.objects.filter(act="joined", actor=hands.label(actor))
+    return [
+        row
+        for row in rows
+        if hands.subject_of(row) in joined
+        and not told.filter(alert=row, at__gte=row.acknowledged_at or row.opened_at).exists()
+    ]
 
 
 @transaction.atomic
@@ -120,15 +140,19 @@ def snooze(
         AlreadyResolvedError: one has ended.
         InvalidError: it would end in the past or after a week.
     """
-    rows = _open(actor, alerts)
+    rows = open_alerts(actor, alerts)
     end = snoozing.end_of(until=until, length=length, now=now)
     changes = {"state": AlertState.SNOOZED.value, "pages_again_at": end}
     detail = f"until {end:%FT%TZ}"
     return _change(rows, actor, "snoozed", changes, now=now, detail=detail)
 
 
-def _open(actor: Actor, alerts: Sequence[str]) -> list[Alert]:
-    """Return alerts in hand, none of which has ended."""
+def open_alerts(actor: Actor, alerts: Sequence[str]) -> list[Alert]:
+    """Return alerts, held against others until the transaction ends, none of which is over.
+
+    Raises:
+        AlreadyResolvedError: one is; for the rest see ``hands.alerts_of``.
+    """
     rows = hands.alerts_of(actor, alerts)
     for row in rows:
         if row.state == AlertState.RESOLVED.value:
@@ -146,14 +170,18 @@ def _change(
     detail: str = "",
 ) -> int:
     """Change alerts, stop their escalations, and write down who did it."""
-    if not rows:
-        return 0
-    ids = [row.pk for row in rows]
-    Alert.objects.filter(pk__in=ids, state__in=_OPEN).update(**changes)
-    subjects = [Subject("alert", str(pk)) for pk in ids]
-    escalations.stop(subjects, reason=f"{act} by {hands.label(actor)}", now=now)
+    _put(rows, actor, act, changes, now=now)
     hands.tell(actor, rows, act, now=now, detail=detail)
-    return len(ids)
+    return len(rows)
+
+
+def _put(
+    rows: Sequence[Alert], actor: Actor, act: str, changes: dict[str, object], *, now: dt.datetime
+) -> None:
+    """Change alerts and stop their escalations."""
+    Alert.objects.filter(pk__in=[row.pk for row in rows], state__in=_OPEN).update(**changes)
+    subjects = [hands.subject_of(row) for row in rows]
+    escalations.stop(subjects, reason=f"{act} by {hands.label(actor)}", now=now)
 
 
 class EventNotFoundError(NotFoundError):

@@ -12,6 +12,7 @@ from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.actors import Actor
 from watchkeeper.kernel.errors import ConflictError, InvalidError
 from watchkeeper.kernel.origins import Origin
+from watchkeeper.oncall.queries.escalations import Subject
 from watchkeeper.plumbing.kinds import FieldChange
 
 Row = Integration | Route | Silence
@@ -138,3 +139,8 @@ def tell(
     )
     for row in rows:
         record(actor, f"alert.{act.replace(' ', '_')}", row.pk, logged or {}, now=now)
+
+
+def subject_of(row: Alert) -> Subject:
+    """Return an alert as what oncall pages for."""
+    return Subject("alert", str(row.pk))

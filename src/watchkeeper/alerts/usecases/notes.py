@@ -11,7 +11,6 @@ from watchkeeper.alerts.usecases import hands
 from watchkeeper.kernel.actors import Actor
 from watchkeeper.kernel.errors import ConflictError, InvalidError, Problem
 from watchkeeper.oncall.queries import escalations
-from watchkeeper.oncall.queries.escalations import Subject
 
 LONGEST = 1_000
 
@@ -84,7 +83,7 @@ def judge(
     rows = hands.alerts_of(actor, alerts)
     given, reason = page_verdicts.read(verdict, why)
     more = _written(words, "words")
-    subjects = [Subject("alert", str(row.pk)) for row in rows]
+    subjects = [hands.subject_of(row) for row in rows]
     paged = escalations.paged(subjects)
     for subject in subjects:
         if subject not in paged:

@@ -22,10 +22,9 @@ from watchkeeper.alerts.models import (
     Integration,
 )
 from watchkeeper.alerts.queries import rules
-from watchkeeper.alerts.usecases import deciding, heartbeats, intake
+from watchkeeper.alerts.usecases import deciding, hands, heartbeats, intake
 from watchkeeper.catalog.queries import ServiceNote
 from watchkeeper.kernel.origins import Origin
-from watchkeeper.oncall.queries.escalations import Subject
 from watchkeeper.oncall.usecases import escalations
 from watchkeeper.plumbing import served_address
 from watchkeeper.slos import queries as slos
@@ -81,7 +80,7 @@ def _wake(rows: list[Alert], *, now: dt.datetime) -> int:
 def trigger_of(row: Alert, *, why: str = "") -> escalations.Trigger:
     """Return what oncall is told to page for an alert; ``why`` stands before its title."""
     return deciding.trigger(
-        Subject(deciding.SUBJECT, str(row.pk)),
+        hands.subject_of(row),
         policy=row.policy,
         urgency=Urgency(row.urgency),
         title=f"{why}: {row.title}" if why else row.title,

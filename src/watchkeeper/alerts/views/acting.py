@@ -90,6 +90,28 @@ def _escalate(request: HttpRequest, actor: Actor, chosen: Sequence[str], now: dt
     return _counted(len(due), _("escalated"))
 
 
+def _reassign(request: HttpRequest, actor: Actor, chosen: Sequence[str], now: dt.datetime) -> str:
+    to = _target(request)
+    count = paging.reassign(actor=actor, alerts=chosen, to=to, now=now)
+    return _counted(count, _("reassigned to {who}").format(who=" ".join(*to.items())))
+
+
+def _add(request: HttpRequest, actor: Actor, chosen: Sequence[str], now: dt.datetime) -> str:
+    called = paging.add(actor=actor, alerts=chosen, to=_target(request), now=now)
+    people = sorted({person for found in called.values() for person in found})
+    if not people:
+        return _("They were added within the last minute already")
+    return _("Paged too: {people}").format(people=", ".join(people))
+
+
+def _target(request: HttpRequest) -> dict[str, str]:
+    """Return whom a form names, as ``person:bob``."""
+    kind, _colon, name = request.POST.get("to", "").partition(":")
+    if not name:
+        raise InvalidError(_("Choose a person, a schedule, a team or a policy"))
+    return {kind: name}
+
+
 def _note(request: HttpRequest, actor: Actor, chosen: Sequence[str], now: dt.datetime) -> str:
     notes.note(actor=actor, alerts=chosen, text=request.POST.get("text", ""), now=now)
     return _("The note is written down")
@@ -114,6 +136,8 @@ _ACTS: dict[str, Act] = {
     "resolve": _resolve,
     "snooze": _snooze,
     "escalate": _escalate,
+    "reassign": _reassign,
+    "add": _add,
     "note": _note,
     "verdict": _judge,
 }

@@ -18,10 +18,13 @@ from watchkeeper.alerts.views import acting
 from watchkeeper.catalog import queries as catalog
 from watchkeeper.kernel import access, lengths
 from watchkeeper.kernel.access import Permission
+from watchkeeper.kernel.actors import Actor, ActorKind
+from watchkeeper.oncall.queries import escalations as oncall
 from watchkeeper.plumbing.pages import members_only
 from watchkeeper.plumbing.rest import actor_of
 
 SHOWN = 50
+_TAKEN_FROM = {AlertState.FIRING.value, AlertState.SNOOZED.value}
 _LONGEST = 253
 _ALL = "all"
 
@@ -112,11 +115,19 @@ def detail(request: HttpRequest, alert: str) -> HttpResponse:
         "verdicts": _verdicts(),
         "may_write": may,
         "may_escalate": told["next_at"] is not None,
+        "targets": oncall.target_choices() if may and row.is_open else [],
         "snoozes": sorted(acting.SNOOZES, key=lengths.read),
         "may_act": may and row.is_open,
-        "may_take": row.state in {AlertState.FIRING.value, AlertState.SNOOZED.value},
+        "may_take": row.state in _TAKEN_FROM or _is_called(told, actor),
     }
     return render(request, "alerts/detail.html", context)
+
+
+def _is_called(told: dict[str, Any], actor: Actor) -> bool:
+    """Return whether ``actor`` was added to what another took, and is still to be called."""
+    is_person = actor.kind is ActorKind.USER
+    waiting = [page for page in told["pages"] if page["state"] in {"scheduled", "sending"}]
+    return is_person and any(page["person"] == actor.label for page in waiting)
 
 
 def _verdicts() -> list[tuple[str, str]]:

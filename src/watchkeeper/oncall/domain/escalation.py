@@ -30,6 +30,8 @@ class EscalationState(Enum):
 
 NOBODY = "nobody could be paged: not by a step, not by the catch-all, and no admin has a contact"
 CATCH_ALL_STEP = -1
+ADDED_STEP = -1
+"""The step of pages to people who were added by hand, beside the policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ def decide(policy: Policy, place: Place, *, planned_at: dt.datetime, company: Co
     notes: list[Note] = []
     while place.step != CATCH_ALL_STEP:
         if place.step < len(policy.steps):
-            paged, why = _people(policy.steps[place.step].notify, company)
+            paged, why = people_behind(policy.steps[place.step].notify, company)
             notes += [Note(place.loop, place.step, text) for text in why]
             if paged:
                 return _paged(policy, place, paged, notes, planned_at)
@@ -175,7 +177,7 @@ def _catch_all(
     planned_at: dt.datetime,
     company: Company,
 ) -> Decision:
-    people, why = _people(policy.catch_all, company)
+    people, why = people_behind(policy.catch_all, company)
     notes += [Note(place.loop, place.step, text) for text in why]
     if not people and company.admins:
         people = list(dict.fromkeys(company.admins))
@@ -188,8 +190,8 @@ def _catch_all(
     return Decision(pages, tuple(notes), None, None, nobody_notified=not people)
 
 
-def _people(targets: Sequence[Target], company: Company) -> tuple[list[str], list[str]]:
-    """Return whom targets lead to, each once, and why some lead nowhere."""
+def people_behind(targets: Sequence[Target], company: Company) -> tuple[list[str], list[str]]:
+    """Return whom targets lead to and who can be called, each once, and why others are not."""
     found: dict[str, None] = {}
     why: list[str] = []
     for target in targets:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from watchkeeper.kernel import ids, lengths
-from watchkeeper.kernel.documents import Document
+from watchkeeper.kernel.documents import Document, Json
 from watchkeeper.kernel.errors import InvalidError, Problem
 
 API_VERSION = "watchkeeper/v1"
@@ -181,6 +181,39 @@ def read(data: Mapping[str, Any]) -> Policy:
 def _targets(listed: Sequence[Mapping[str, str]]) -> tuple[Target, ...]:
     pairs = [pair for target in listed for pair in target.items()]
     return tuple(dict.fromkeys(Target(kind, name) for kind, name in pairs))
+
+
+def in_one_step(targets: Sequence[Target], behind: Mapping[str, Json]) -> dict[str, Json]:
+    """Return a policy that pages ``targets`` at once, and then the catch-all of another.
+
+    Args:
+        targets: Whom.
+        behind: The policy whose place it takes; its catch-all stays, and how long it waits.
+    """
+    spec = behind.get("spec")
+    kept = ("owner", "repeatAfter", "catchAll")
+    stays = {name: spec[name] for name in kept if name in spec} if isinstance(spec, dict) else {}
+    notify: list[Json] = [{target.kind: target.name} for target in targets]
+    steps: list[Json] = [{"notify": notify}]
+    return {
+        "apiVersion": API_VERSION,
+        "kind": KIND,
+        "metadata": {"name": "by-hand"},
+        "spec": {**stays, "steps": steps},
+    }
+
+
+def target_of(written: Mapping[str, str], *, path: str = "to") -> Target:
+    """Return the target that is written as in a step, ``{person: bob}``.
+
+    Raises:
+        InvalidError: it is none.
+    """
+    found = list(_target(written, path))
+    if found:
+        raise InvalidError(f"This names nobody: {found[0].detail}", found)
+    [(kind, name)] = written.items()
+    return Target(kind, name)
 
 
 def frozen(data: Mapping[str, Any]) -> Policy:

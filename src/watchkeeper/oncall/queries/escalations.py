@@ -176,6 +176,25 @@ def unknown_targets(targets: Collection[Target]) -> set[Target]:
     return {target for target in targets if target.name not in known[target.kind]}
 
 
+@dataclass(frozen=True, slots=True)
+class TargetChoices:
+    """What may be chosen of one kind: ``policy``, ``schedule``, ``team`` or ``person``."""
+
+    kind: str
+    names: tuple[str, ...]
+
+
+def target_choices() -> list[TargetChoices]:
+    """Return all that people may be paged by, by kind and name; kinds with none are left out."""
+    found = {
+        "schedule": [row.name for row in schedules.schedule_rows()],
+        "person": [row.name for row in identity.people() if row.is_active],
+        "team": [row.name for row in identity.teams()],
+        "policy": [row.name for row in policy_rows()],
+    }
+    return [TargetChoices(kind, tuple(sorted(names))) for kind, names in found.items() if names]
+
+
 def story(subject: Subject) -> Story:
     """Return all that was done to wake somebody for ``subject``."""
     row = Escalation.objects.filter(subject_kind=subject.kind, subject_id=subject.id).first()

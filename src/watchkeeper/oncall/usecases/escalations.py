@@ -20,6 +20,7 @@ from watchkeeper.notifications.domain import plan
 from watchkeeper.notifications.ports import Message, PagedAlert, Planned
 from watchkeeper.oncall.domain import escalation, policies
 from watchkeeper.oncall.domain.escalation import Decision, EscalationState, PagePlan, Place
+from watchkeeper.oncall.domain.policies import Target
 from watchkeeper.oncall.models import Escalation, EscalationNote, Page
 from watchkeeper.oncall.queries import escalations as queries
 from watchkeeper.oncall.queries.escalations import Subject
@@ -46,6 +47,7 @@ class Trigger:
         title: One line.
         service: Name of the service; may be empty.
         url: Where to look and acknowledge.
+        to: Whom to page in one step instead of the policy's steps; its catch-all stays.
     """
 
     subject: Subject
@@ -54,6 +56,7 @@ class Trigger:
     title: str
     service: str
     url: str
+    to: tuple[Target, ...] = ()
 
 
 def start_many(triggers: Sequence[Trigger], *, now: dt.datetime) -> None:
@@ -72,13 +75,13 @@ def start_many(triggers: Sequence[Trigger], *, now: dt.datetime) -> None:
     documents = queries.policy_documents({trigger.policy for trigger in wanted.values()})
     known = {Subject(row.subject_kind, row.subject_id): row for row in rows_of(wanted)}
     fresh = [trigger for subject, trigger in wanted.items() if subject not in known]
-    made = [_begun(Escalation(), trigger, documents, now=now) for trigger in fresh]
+    made = [begun(Escalation(), trigger, documents, now=now) for trigger in fresh]
     Escalation.objects.bulk_create(made, ignore_conflicts=True, batch_size=200)
     again = [row.pk for row in known.values() if row.state != EscalationState.OPEN.value]
     for row in for_update(again):
         if row.state != EscalationState.OPEN.value:
             row.epoch += 1
-            _begun(row, wanted[_subject(row)], documents, now=now).save()
+            begun(row, wanted[_subject(row)], documents, now=now).save()
     due_work.put_many(
         KIND,
         [
@@ -90,7 +93,7 @@ def start_many(triggers: Sequence[Trigger], *, now: dt.datetime) -> None:
     wake.ring(LOOP)
 
 
-def _begun(
+def begun(
     row: Escalation,
     trigger: Trigger,
     documents: Mapping[str, Mapping[str, Json]],
@@ -99,6 +102,8 @@ def _begun(
 ) -> Escalation:
     """Let ``row`` stand before its first step."""
     document = documents.get(trigger.policy)
+    if trigger.to:
+        document = policies.in_one_step(trigger.to, document or {})
     policy = policies.frozen(document or {})
     row.subject_kind, row.subject_id = trigger.subject.kind, trigger.subject.id
     row.state, row.reason = EscalationState.OPEN.value, ""
@@ -120,7 +125,10 @@ def stop(subjects: Sequence[Subject], *, reason: str, now: dt.datetime) -> None:
         reason: Why, for people, as ``acknowledged by bob``.
         now: The present.
     """
-    found = [row.pk for row in rows_of(subjects) if row.state != EscalationState.STOPPED.value]
+    rows = {row.pk: row.state for row in rows_of(subjects)}
+    stopped = [pk for pk, state in rows.items() if state == EscalationState.STOPPED.value]
+    added = Page.objects.filter(escalation__in=stopped, epoch=F("escalation__epoch"))
+    found = sorted(set(rows) - set(stopped) | set(added.values_list("escalation_id", flat=True)))
     if not found:
         return
     due_work.withdraw(KIND, [str(pk) for pk in found])
@@ -181,22 +189,9 @@ def _decided(rows: Sequence[Escalation], *, now: dt.datetime) -> list[tuple[Esca
 
 def _write(stepped: Sequence[tuple[Escalation, Decision]], *, now: dt.datetime) -> None:
     """Write pages with their deliveries, notes, and where each escalation stands."""
-    reaches = reach.reaches({p.person for _, decision in stepped for p in decision.pages})
-    wired = reach.ready_channels()
-    alerts = _described([row for row, _ in stepped])
-    pages: list[Page] = []
-    planned: list[Planned] = []
+    write_pages([(row, decision.pages) for row, decision in stepped], now=now)
     for row, decision in stepped:
-        for each in decision.pages:
-            person = reaches.get(each.person, plan.Reach())
-            for call in plan.calls(person, row.urgency, wired=wired):
-                page = _page(row, each, call, now=now)
-                pages.append(page)
-                message = _message(row, page, alerts.get(_subject(row)))
-                planned.append(_planned(page, message, skipped=call.skipped))
         _move(row, decision, now=now)
-    Page.objects.bulk_create(pages, ignore_conflicts=True, batch_size=200)
-    notifications.schedule(planned, now=now)
     EscalationNote.objects.bulk_create(
         EscalationNote(
             escalation=row, epoch=row.epoch, loop=n.loop, step=n.step, at=now, text=n.text
@@ -212,6 +207,27 @@ def _write(stepped: Sequence[tuple[Escalation, Decision]], *, now: dt.datetime) 
         update_fields=_MOVED,
         batch_size=200,
     )
+
+
+def write_pages(
+    planned_for: Sequence[tuple[Escalation, Sequence[PagePlan]]], *, now: dt.datetime
+) -> None:
+    """Write down pages of escalations with their deliveries; those that are there stay."""
+    reaches = reach.reaches({each.person for _, plans in planned_for for each in plans})
+    wired = reach.ready_channels()
+    alerts = _described([row for row, _ in planned_for])
+    pages: list[Page] = []
+    planned: list[Planned] = []
+    for row, plans in planned_for:
+        for each in plans:
+            person = reaches.get(each.person, plan.Reach())
+            for call in plan.calls(person, row.urgency, wired=wired):
+                page = _page(row, each, call, now=now)
+                pages.append(page)
+                message = _message(row, page, alerts.get(_subject(row)))
+                planned.append(_planned(page, message, skipped=call.skipped))
+    Page.objects.bulk_create(pages, ignore_conflicts=True, batch_size=200)
+    notifications.schedule(planned, now=now)
 
 
 def _without_policy(row: Escalation) -> list[escalation.Note]:

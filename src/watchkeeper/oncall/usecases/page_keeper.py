@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from watchkeeper.notifications import queries as reach
 from watchkeeper.notifications.domain import plan
 from watchkeeper.notifications.ports import Planned
-from watchkeeper.oncall.domain.escalation import EscalationState, PagePlan
+from watchkeeper.oncall.domain.escalation import ADDED_STEP, EscalationState, PagePlan
 from watchkeeper.oncall.models import Page
 from watchkeeper.oncall.usecases import escalations
 
@@ -18,7 +18,7 @@ class PageKeeper:
 
     def unwanted(self, page_ids: Collection[str]) -> Mapping[str, str]:
         """See ``PageKeeper`` of notifications."""
-        stopped = Q(escalation__state=EscalationState.STOPPED.value)
+        stopped = Q(escalation__state=EscalationState.STOPPED.value) & ~Q(step=ADDED_STEP)
         older = ~Q(epoch=F("escalation__epoch"))
         rows = Page.objects.filter(Q(pk__in=page_ids) & (stopped | older))
         return {
