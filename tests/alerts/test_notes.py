@@ -30,7 +30,7 @@ def opened(title: str = "T") -> str:
 
 def test_a_note_stands_in_the_story_with_who_wrote_it_and_not_in_the_audit_log() -> None:
     alert = send(make_integration(), title="T")["alert"]
-    alice = actor_for(make_user("alice", role="responder"))
+    alice = actor_for(make_user("alice", teams={"ops": "responder"}))
     acts.resolve(actor=HOST, alerts=[alert], now=NOON)
 
     notes.note(actor=alice, alerts=[alert], text="  Restarted <the> pool ", now=NOON)
@@ -54,7 +54,7 @@ def test_a_note_that_says_nothing_or_too_much_is_refused(words: str) -> None:
 
 def test_a_verdict_can_be_changed_and_the_story_keeps_both() -> None:
     alert = opened()
-    alice = actor_for(make_user("alice", role="responder"))
+    alice = actor_for(make_user("alice", teams={"ops": "responder"}))
 
     notes.judge(actor=HOST, alerts=[alert], verdict="actionable", now=NOON)
     notes.judge(

@@ -115,7 +115,8 @@ def test_the_same_again_stays_quiet_and_what_is_new_or_worse_pages_at_once(key: 
 
         told = send(key, **EVENT | more)
 
-        assert "pages again" in told["reason"]
+        assert told["verdict"] == "deduped"
+        assert "pages again" in queries.event_rows(alert)[-1].reason
         assert queries.alert_row(alert).pages_again_at is None
         assert queries.alert_row(alert).state == "firing"
         assert is_paging(alert)
@@ -144,11 +145,12 @@ def test_a_snooze_can_be_made_longer_and_what_is_over_cannot_be_snoozed(key: str
     acts.snooze(actor=HOST, alerts=[alert], until=NOON + 5 * HOUR, now=NOON)
     assert queries.alert_row(alert).pages_again_at == NOON + 5 * HOUR
 
+    with pytest.raises(InvalidError):
+        acts.snooze(actor=HOST, alerts=[alert], length="", now=NOON)
+
     acts.resolve(actor=HOST, alerts=[alert], now=NOON)
     with pytest.raises(ConflictError):
         acts.snooze(actor=HOST, alerts=[alert], length="1h", now=NOON)
-    with pytest.raises(InvalidError):
-        acts.snooze(actor=HOST, alerts=[alert], length="", now=NOON)
 
 
 def test_who_took_it_gives_it_back_when_the_snooze_ends(key: str) -> None:

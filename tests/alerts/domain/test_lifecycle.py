@@ -170,4 +170,6 @@ def test_only_what_is_new_or_worse_pages_while_it_is_snoozed(sent: Event, effect
 
 
 def test_a_new_episode_of_what_somebody_took_does_not_page_again() -> None:
-    assert lifecycle.decide(FIRE_LATER, acknowledged()).effect is Effect.COUNT
+    taken = lifecycle.decide_all([FIRE, TAKEN], Known())[-1].known
+
+    assert lifecycle.decide(FIRE_LATER, taken).effect is Effect.COUNT

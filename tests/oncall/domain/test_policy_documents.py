@@ -56,6 +56,8 @@ def test_a_policy_is_read_as_it_is_written() -> None:
         ({"catchAll": "shop"}, "spec.catchAll[0]"),
         ({"rounds": 3}, "spec.rounds"),
         ({"owner": 5}, "spec.owner"),
+        ({"ackTimeout": "8d"}, "spec.ackTimeout"),
+        ({"ackTimeout": 30}, "spec.ackTimeout"),
     ],
 )
 def test_what_a_policy_may_not_say(spec: dict[str, Any], path: str) -> None:
@@ -65,3 +67,21 @@ def test_what_a_policy_may_not_say(spec: dict[str, Any], path: str) -> None:
 def test_a_frozen_policy_that_cannot_be_read_has_no_steps() -> None:
     assert policies.frozen({}) == Policy()
     assert policies.frozen({"spec": {"steps": "?"}, "metadata": None}) == Policy()
+
+
+@pytest.mark.parametrize(("written", "minutes"), [({}, 0), ("0m", 0), ("30m", 30)], ids=str)
+def test_who_takes_something_has_the_time_that_is_written(written: Any, minutes: int) -> None:
+    spec = {"ackTimeout": written} if written else {}
+
+    assert policies.read(document(**spec).data).ack_timeout.total_seconds() == minutes * 60
+
+
+def test_a_policy_of_one_step_keeps_what_is_behind_it() -> None:
+    [found] = yaml_documents.load(SHOP)
+
+    made = policies.read(policies.in_one_step([Target("person", "bob")], found.data))
+    bare = policies.read(policies.in_one_step([Target("person", "bob")], {}))
+
+    assert [step.notify for step in made.steps] == [(Target("person", "bob"),)]
+    assert (made.repeat, made.catch_all) == (0, (Target("team", "shop"),))
+    assert bare.catch_all == ()

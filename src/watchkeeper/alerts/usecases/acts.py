@@ -11,7 +11,7 @@ from watchkeeper.alerts.models import Alert, AlertAct, InboundEvent
 from watchkeeper.alerts.ports import Post, Stored
 from watchkeeper.alerts.queries import alerts as queries
 from watchkeeper.alerts.queries import integrations, keys
-from watchkeeper.alerts.usecases import doors, hands, intake
+from watchkeeper.alerts.usecases import ack_timeouts, doors, hands, intake
 from watchkeeper.alerts.usecases.intake import Arrival
 from watchkeeper.identity import queries as identity
 from watchkeeper.kernel.access import Permission
@@ -33,7 +33,8 @@ def acknowledge(*, actor: Actor, alerts: Sequence[str], now: dt.datetime) -> int
     """Record that somebody takes alerts, which stops their escalations, all or none.
 
     Acknowledging again is harmless and keeps the first one's name; who was added to what another
-    had taken says so by it that they are on it too, and is not called any more.
+    had taken says so by it that they are on it too, and is not called any more. Where the policy
+    has an ``ackTimeout``, what is not resolved within it pages again.
 
     Args:
         actor: Who; needs the role responder in the team that owns the service, or anywhere where
@@ -58,6 +59,7 @@ def acknowledge(*, actor: Actor, alerts: Sequence[str], now: dt.datetime) -> int
         "pages_again_at": None,
     }
     _put(fresh, actor, "acknowledged", changes, now=now)
+    ack_timeouts.begin([row.pk for row in fresh], now=now)
     joined = _joined([row for row in rows if row not in fresh], actor, now=now)
     hands.tell(actor, fresh, "acknowledged", now=now)
     hands.tell(actor, joined, "joined", now=now)

@@ -25,7 +25,7 @@ from watchkeeper.alerts.domain.routing import Placed, Silence
 from watchkeeper.alerts.models import Alert, HeldResolve
 from watchkeeper.alerts.queries.keys import Sender
 from watchkeeper.alerts.queries.rules import Rules
-from watchkeeper.alerts.usecases import writing
+from watchkeeper.alerts.usecases import ack_timeouts, writing
 from watchkeeper.catalog.queries import ServiceNote
 from watchkeeper.oncall.queries.escalations import Subject
 from watchkeeper.oncall.usecases import escalations
@@ -403,16 +403,19 @@ class Batch:
 
     def _tell_oncall(self, changed: Iterable[Held]) -> None:
         stops: dict[str, list[Subject]] = {}
-        starts = []
+        starts, taken = [], []
         base = served_address.base()
         for held in changed:
             subject = Subject(SUBJECT, str(held.id))
             if held.stop and not held.row:
                 stops.setdefault(held.stop, []).append(subject)
+                if held.state is AlertState.ACKNOWLEDGED and held.id is not None:
+                    taken.append(held.id)
             if held.start is not None and held.state is AlertState.FIRING:
                 starts.append(self._trigger(held, subject, held.start, base=base))
         for reason, subjects in stops.items():
             escalations.stop(subjects, reason=reason, now=self._now)
+        ack_timeouts.begin(taken, now=self._now)
         if starts:
             escalations.start_many(starts, now=self._now)
 

@@ -1,4 +1,4 @@
-"""What pages again when its time has come: snoozes that end.
+"""What pages again when its time has come: snoozes that end, and what was taken and forgotten.
 
 When stands in the alert's own row, so that a process that dies loses none: the next one finds it.
 """
@@ -22,7 +22,10 @@ _FIELDS = (
 
 
 def page_again(*, now: dt.datetime) -> int:
-    """Page for what still fires though its snooze has ended; return how many.
+    """Page for what still fires though it should not by now; return how many.
+
+    That is what was snoozed until now, and what somebody took and did not resolve in the time that
+    the policy gives.
 
     It begins with the first step of its policy. What a silence keeps quiet by now stays quiet
     until that ends.
@@ -47,7 +50,8 @@ def _wake(rows: list[Alert], *, now: dt.datetime) -> int:
     triggers = []
     acts = []
     for row in rows:
-        acts.append(AlertAct(alert=row, at=now, act="snooze ended", actor="system"))
+        why, detail = _why(row)
+        acts.append(AlertAct(alert=row, at=now, act=why.lower(), actor="system", detail=detail))
         owner = (services.get(row.service_name) or ServiceNote()).owner
         fields = upkeep.fields_of(row, owner=owner)
         silence = routing.silenced(known.silences, fields, at=now)
@@ -55,7 +59,7 @@ def _wake(rows: list[Alert], *, now: dt.datetime) -> int:
         row.acknowledged_at, row.acknowledged_by = None, ""
         if silence is None:
             row.muted_until = None
-            triggers.append(upkeep.trigger_of(row, why="Snooze ended"))
+            triggers.append(upkeep.trigger_of(row, why=why))
         else:
             row.muted_by, row.muted_until = silence.name, silence.end
     Alert.objects.bulk_update(rows, _FIELDS)
@@ -63,3 +67,13 @@ def _wake(rows: list[Alert], *, now: dt.datetime) -> int:
     if triggers:
         escalations.start_many(triggers, now=now)
     return len(triggers)
+
+
+def _why(row: Alert) -> tuple[str, str]:
+    """Return why an alert pages again, in few words and in more."""
+    if row.state == AlertState.SNOOZED.value:
+        return "Snooze ended", ""
+    return (
+        "Not resolved in time",
+        f"it was taken at {row.acknowledged_at:%FT%TZ}, and not resolved",
+    )

@@ -17,7 +17,7 @@ MOST_STEPS = 50
 MOST_TARGETS = 50
 MOST_ROUNDS = 100
 LONGEST_WAIT = dt.timedelta(days=7)
-_FIELDS = ("owner", "repeat", "repeatAfter", "steps", "catchAll")
+_FIELDS = ("owner", "repeat", "repeatAfter", "steps", "catchAll", "ackTimeout")
 _STEP_FIELDS = ("after", "notify")
 
 
@@ -54,6 +54,8 @@ class Policy:
             catch-all.
         catch_all: Whom to page when all rounds were in vain.
         owner: Team that owns it; ``None``: nobody.
+        ack_timeout: How long who took a subject has to resolve it before it is paged for again;
+            zero: for ever.
     """
 
     name: str = ""
@@ -62,6 +64,7 @@ class Policy:
     repeat_after: dt.timedelta = REPEAT_AFTER
     catch_all: tuple[Target, ...] = ()
     owner: str | None = None
+    ack_timeout: dt.timedelta = dt.timedelta()
 
     def targets(self) -> frozenset[Target]:
         """Return everybody that it could ever page."""
@@ -108,6 +111,9 @@ def _outer(spec: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem("owner is the name of a team", path="spec.owner")
     if _wait(spec.get("repeatAfter", "5m")) is None:
         yield Problem("repeatAfter is a length of at most 7d, as 5m", path="spec.repeatAfter")
+    if _wait(spec.get("ackTimeout", "0m")) is None:
+        message = "ackTimeout is a length of at most 7d, as 30m, or 0m for never"
+        yield Problem(message, path="spec.ackTimeout")
 
 
 def _step(step: Any, path: str) -> Iterator[Problem]:
@@ -175,6 +181,7 @@ def read(data: Mapping[str, Any]) -> Policy:
         repeat_after=lengths.read(spec.get("repeatAfter", "5m")) or dt.timedelta(),
         catch_all=_targets(_listed(spec.get("catchAll"))),
         owner=spec.get("owner"),
+        ack_timeout=lengths.read(spec.get("ackTimeout", "0m")) or dt.timedelta(),
     )
 
 
@@ -191,7 +198,7 @@ def in_one_step(targets: Sequence[Target], behind: Mapping[str, Json]) -> dict[s
         behind: The policy whose place it takes; its catch-all stays, and how long it waits.
     """
     spec = behind.get("spec")
-    kept = ("owner", "repeatAfter", "catchAll")
+    kept = ("owner", "repeatAfter", "catchAll", "ackTimeout")
     stays = {name: spec[name] for name in kept if name in spec} if isinstance(spec, dict) else {}
     notify: list[Json] = [{target.kind: target.name} for target in targets]
     steps: list[Json] = [{"notify": notify}]

@@ -14,6 +14,7 @@ from watchkeeper.kernel.documents import Json
 from watchkeeper.kernel.errors import InvalidError, NotFoundError
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.notifications import queries as notifications
+from watchkeeper.oncall.domain import policies
 from watchkeeper.oncall.domain.escalation import Company, EscalationState
 from watchkeeper.oncall.domain.policies import TARGETS, Target
 from watchkeeper.oncall.models import Escalation, EscalationNote, EscalationPolicy, Page
@@ -227,6 +228,22 @@ def _told(page: Page, delivery: notifications.DeliveryRow | None) -> StoryPage:
         reason=delivery.reason if delivery is not None else "",
         attempts=tuple(StoryAttempt(a.at, a.outcome, a.detail) for a in attempts),
     )
+
+
+def ack_timeouts(subjects: Collection[Subject]) -> dict[Subject, dt.timedelta]:
+    """Return how long who takes subjects has to resolve them, as their frozen policies say.
+
+    Those that have for ever are left out.
+    """
+    found: dict[Subject, dt.timedelta] = {}
+    for kind in {subject.kind for subject in subjects}:
+        ids = [subject.id for subject in subjects if subject.kind == kind]
+        rows = Escalation.objects.filter(subject_kind=kind, subject_id__in=ids)
+        for each, document in rows.values_list("subject_id", "frozen"):
+            length = policies.frozen(document).ack_timeout
+            if length:
+                found[Subject(kind, each)] = length
+    return found
 
 
 def paged(subjects: Collection[Subject]) -> set[Subject]:
