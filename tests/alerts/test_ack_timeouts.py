@@ -1,6 +1,7 @@
 """What somebody took and did not resolve in the time that the policy gives."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ def set_up(db: None, fake_clock: FakeClock) -> FakeClock:
     return fake_clock
 
 
-def opened(key: str = "", **spec: object) -> str:
+def opened(key: str = "", **spec: Any) -> str:
     if not key:
         make_on_call("alice", "bob", **spec)
     alert: str = send(key or make_integration(), key="k", title="T")["alert"]

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ def set_up(db: None, fake_clock: FakeClock) -> FakeClock:
     return fake_clock
 
 
-def opened(*people: str, **spec: object) -> str:
+def opened(*people: str, **spec: Any) -> str:
     """Open an alert that the first of people is paged for."""
     make_on_call(*people, **spec)
     alert: str = send(make_integration(), title="T")["alert"]

@@ -1,8 +1,9 @@
 """Channels of vendors, beside a fake provider with programmable faults: F17 for each of them."""
 
 import json
+from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote_plus
 
 import pytest
 from pytest_django.fixtures import Settings
@@ -72,6 +73,22 @@ def test_a_page_is_accepted(
     assert call["path"] == path
     assert "Disk" in call["body"]
     assert "may repeat" not in call["body"]
+
+
+@pytest.mark.parametrize(
+    ("channel", "address"), [(c, a) for c, a, _, _ in CHANNELS if c != "voice"]
+)
+def test_a_page_carries_the_link_that_answers_it(
+    phone: Provider, channel: str, address: str
+) -> None:
+    link = "https://w.example.org/p/p1.x"
+
+    send(phone, channel, address, replace(MESSAGE, act_url=link))
+
+    [call] = phone.calls()
+    read = unquote_plus(call["body"])
+    assert link in read
+    assert (MESSAGE.url in read) == (channel == "webhook")  # its field stays what it was
 
 
 @pytest.mark.parametrize(("channel", "address", "path", "body"), CHANNELS)

@@ -6,7 +6,7 @@ import email.policy
 import socket
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
 
 import pytest
@@ -127,6 +127,14 @@ def test_a_page_by_mail_has_a_subject_a_link_and_an_id_of_its_own(server: MailSe
     assert [c for c in server.commands if c.lower().startswith("rcpt")] == [
         "rcpt TO:<alice@example.org>"
     ]
+
+
+def test_a_page_by_mail_can_be_answered_by_its_link(server: MailServer) -> None:
+    EmailChannel().send(replace(MESSAGE, act_url="https://w.example.org/p/p1.x"), TO)
+
+    words = read(server).get_content()
+    assert "Acknowledge: https://w.example.org/p/p1.x" in words
+    assert "Everything about it: https://w.example.org/alerts/17" in words
 
 
 def test_a_repeat_says_so_under_the_same_id(server: MailServer) -> None:

@@ -3,10 +3,12 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
+from watchkeeper.alerts.domain.lifecycle import AlertState
 from watchkeeper.alerts.queries import alerts as queries
 from watchkeeper.alerts.usecases import acts
+from watchkeeper.catalog import queries as catalog
 from watchkeeper.kernel.actors import Actor
-from watchkeeper.oncall.ports import Described
+from watchkeeper.oncall.ports import Described, Shown
 from watchkeeper.plumbing import served_address
 
 
@@ -27,6 +29,28 @@ class AlertSubject:
             )
             for row in queries.rows_of(ids).values()
         }
+
+    def show(self, id: str) -> Shown | None:
+        """See ``oncall.ports.PagedSubject``."""
+        row = queries.rows_of([id]).get(id)
+        if row is None:
+            return None
+        service = catalog.service_by_name(row.service) if row.service else None
+        look, words = queries.look_of(row)
+        by = queries.name_of(row.acknowledged_by)
+        return Shown(
+            title=row.title,
+            service=row.service,
+            url=f"{served_address.base()}/alerts/{row.id}",
+            is_open=row.is_open,
+            is_taken=row.state == AlertState.ACKNOWLEDGED.value,
+            look=look,
+            words=f"{words} by {by}" if by and row.is_open else words,
+            description=row.description,
+            severity=row.severity,
+            since=row.started_at or row.opened_at,
+            runbook_url=row.runbook_url or (service.runbook_url if service is not None else ""),
+        )
 
     def acknowledge(self, id: str, *, actor: Actor, now: dt.datetime) -> None:
         """See ``oncall.ports.PagedSubject``."""

@@ -179,6 +179,23 @@ def actor_of_user(
     )
 
 
+def actor_of_person(
+    user_id: int, *, via: str, request_id: str = "", address: str = ""
+) -> Actor | None:
+    """Return a person as an actor by their id; ``None``: they are gone or may not sign in.
+
+    Args:
+        user_id: Id of the person.
+        via: The door.
+        request_id: Id of the request.
+        address: Where it comes from.
+    """
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    if user is None:
+        return None
+    return actor_of_user(user, via=via, request_id=request_id, address=address)
+
+
 def actor_of_token(
     secret: str, *, now: dt.datetime, request_id: str = "", address: str = ""
 ) -> Actor | None:

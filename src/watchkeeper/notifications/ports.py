@@ -32,6 +32,8 @@ class Message:
         url: Where to look and acknowledge.
         alerts: What burns.
         is_test: Whether it is only a test of the contact.
+        act_url: Where the person may answer without signing in; empty: nowhere. It opens a door,
+            so it is made for each call and never stored.
     """
 
     page_id: str
@@ -43,6 +45,12 @@ class Message:
     url: str
     alerts: tuple[PagedAlert, ...] = ()
     is_test: bool = False
+    act_url: str = ""
+
+    @property
+    def link(self) -> str:
+        """Where to look and answer, for a person."""
+        return self.act_url or self.url
 
 
 @dataclass(frozen=True, slots=True)

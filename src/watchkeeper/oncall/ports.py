@@ -10,7 +10,7 @@ from watchkeeper.kernel.actors import Actor
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A subject as it is now."""
+    """A subject as it is now, as pages tell it."""
 
     id: str
     key: str
@@ -18,6 +18,37 @@ class Described:
     service: str
     url: str
     is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A subject as a woken person sees it.
+
+    Attributes:
+        title: One line.
+        service: Name of the service; may be empty.
+        url: Where those who are signed in see all of it.
+        is_open: Whether it has not ended.
+        is_taken: Whether somebody took it.
+        look: How its state looks, as ``crit``.
+        words: Where it stands, as ``Acknowledged by alice``.
+        description: Longer words; may be empty.
+        severity: In one word; may be empty.
+        since: When it began.
+        runbook_url: What to do; may be empty.
+    """
+
+    title: str
+    service: str
+    url: str
+    is_open: bool
+    is_taken: bool
+    look: str
+    words: str
+    description: str
+    severity: str
+    since: dt.datetime
+    runbook_url: str
 
 
 class PagedSubject(Protocol):
@@ -28,6 +59,10 @@ class PagedSubject(Protocol):
 
     def describe(self, ids: Sequence[str]) -> Mapping[str, Described]:
         """Return subjects by id; those that are unknown are left out."""
+        ...
+
+    def show(self, id: str) -> Shown | None:
+        """Return one subject as a woken person sees it; ``None`` if it is unknown."""
         ...
 
     def acknowledge(self, id: str, *, actor: Actor, now: dt.datetime) -> None:

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from watchkeeper.oncall.views import editing, feeds, overrides, schedules
+from watchkeeper.oncall.views import answering, editing, feeds, overrides, schedules
 
 app_name = "oncall"
 urlpatterns = [
     path("calendar/<str:secret>.ics", feeds.calendar, name="calendar"),
+    path("p/<str:token>", answering.answer, name="answer"),
     path("on-call", schedules.now_page, name="now"),
     path("on-call/-/new", editing.new, name="new"),
     path("on-call/-/mine", schedules.mine, name="mine"),

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from watchkeeper.alerts.domain import page_verdicts
+from watchkeeper.alerts.domain.events import Severity
 from watchkeeper.alerts.domain.lifecycle import AlertState
 from watchkeeper.alerts.models import Alert, AlertAct, InboundEvent, PageVerdictRow
 from watchkeeper.catalog import queries as catalog
@@ -230,6 +232,25 @@ def alert_row(alert: str) -> AlertRow:
     return _row(values)
 
 
+def look_of(row: AlertRow) -> tuple[str, str]:
+    """Return how the state of an alert looks, and the word for it."""
+    if row.state == AlertState.RESOLVED.value:
+        return "ok", _("Resolved")
+    if row.state == AlertState.ACKNOWLEDGED.value:
+        return "due", _("Acknowledged")
+    if row.state == AlertState.SNOOZED.value:
+        return "mute", _("Snoozed")
+    if row.muted_until is not None:
+        return "mute", _("Silenced")
+    looks = {Severity.CRITICAL.value: "crit", Severity.ERROR.value: "burn"}
+    return looks.get(row.severity, "watch"), _("Firing")
+
+
+def name_of(label: str) -> str:
+    """Return the name that goes with what a row keeps of who acted; that itself without one."""
+    return _names([label]).get(label, label)
+
+
 def number_of(alert: str) -> int:
     """Return the number that an id is; -1 for one that is none of ours."""
     is_number = alert.isascii() and alert.isdigit() and len(alert) < 20
@@ -314,7 +335,7 @@ def page_verdict(alert: str) -> PageVerdictLine | None:
     if row is None:
         return None
     told = page_verdicts.told(*page_verdicts.read(row.verdict, row.why))
-    by = _names([row.actor]).get(row.actor, row.actor)
+    by = name_of(row.actor)
     return PageVerdictLine(row.verdict, row.why, row.words, row.actor, by, row.at, told)
 
 

@@ -20,8 +20,9 @@ from watchkeeper.plumbing.rest import actor_of
 
 Act = Callable[[HttpRequest, Actor, Sequence[str], dt.datetime], str]
 
-SNOOZES = ("1h", "30m", "4h", "1d")
-"""What buttons snooze for; the first is what a key or the list snoozes for."""
+SNOOZES = ("30m", "1h", "4h", "1d")
+"""What buttons snooze for."""
+_USUAL_SNOOZE = "1h"
 
 
 def may_respond(actor: Actor) -> bool:
@@ -76,7 +77,7 @@ def _resolve(request: HttpRequest, actor: Actor, chosen: Sequence[str], now: dt.
 
 
 def _snooze(request: HttpRequest, actor: Actor, chosen: Sequence[str], now: dt.datetime) -> str:
-    length = request.POST.get("for", "") or SNOOZES[0]
+    length = request.POST.get("for", "") or _USUAL_SNOOZE
     count = acts.snooze(actor=actor, alerts=chosen, length=length, now=now)
     return _counted(count, _("snoozed for {length}").format(length=length))
 

@@ -16,7 +16,7 @@ from watchkeeper.alerts.queries import alerts as queries
 from watchkeeper.alerts.queries.alerts import AlertRow, Filter
 from watchkeeper.alerts.views import acting
 from watchkeeper.catalog import queries as catalog
-from watchkeeper.kernel import access, lengths
+from watchkeeper.kernel import access
 from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.actors import Actor, ActorKind
 from watchkeeper.oncall.queries import escalations as oncall
@@ -77,16 +77,8 @@ def alert_list(request: HttpRequest) -> HttpResponse:
 
 def line(row: AlertRow) -> Line:
     """Return an alert with the look of its state."""
-    if row.state == AlertState.RESOLVED.value:
-        return Line(row, "ok", _("Resolved"))
-    if row.state == AlertState.ACKNOWLEDGED.value:
-        return Line(row, "due", _("Acknowledged"))
-    if row.state == AlertState.SNOOZED.value:
-        return Line(row, "mute", _("Snoozed"))
-    if row.muted_until is not None:
-        return Line(row, "mute", _("Silenced"))
-    looks = {Severity.CRITICAL.value: "crit", Severity.ERROR.value: "burn"}
-    return Line(row, looks.get(row.severity, "watch"), _("Firing"))
+    look, words = queries.look_of(row)
+    return Line(row, look, words)
 
 
 @members_only
@@ -116,7 +108,7 @@ def detail(request: HttpRequest, alert: str) -> HttpResponse:
         "may_write": may,
         "may_escalate": told["next_at"] is not None,
         "targets": oncall.target_choices() if may and row.is_open else [],
-        "snoozes": sorted(acting.SNOOZES, key=lengths.read),
+        "snoozes": acting.SNOOZES,
         "may_act": may and row.is_open,
         "may_take": row.state in _TAKEN_FROM or _is_called(told, actor),
     }

@@ -52,8 +52,15 @@ def _mail(message: Message, to: Recipient) -> EmailMessage:
     if message.urgency == "high":
         made["X-Priority"] = "1"
     lines = [texts.headline(message), "", *(_line(alert) for alert in message.alerts)]
-    made.set_content("\n".join([*lines, "", message.url, ""]))
+    made.set_content("\n".join([*lines, "", *_links(message), ""]))
     return made
+
+
+def _links(message: Message) -> list[str]:
+    """Return where to answer, and where to see everything about it."""
+    if not message.act_url:
+        return [message.url]
+    return [f"Acknowledge: {message.act_url}", f"Everything about it: {message.url}"]
 
 
 def _line(alert: PagedAlert) -> str:

@@ -34,7 +34,7 @@ class NtfyChannel:
             "title": "Watchkeeper",
             "message": texts.headline(message),
             "priority": _PRIORITY.get(message.urgency, 3),
-            "click": message.url,
+            "click": message.link,
         }
         result, _ = posting.post(
             server,

@@ -29,7 +29,7 @@ class TeamsChannel:
             "type": "AdaptiveCard",
             "version": "1.4",
             "body": [{"type": "TextBlock", "wrap": True, "text": texts.headline(message)}],
-            "actions": [{"type": "Action.OpenUrl", "title": "Open", "url": message.url}],
+            "actions": [{"type": "Action.OpenUrl", "title": "Open", "url": message.link}],
         }
         attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "content": card}
         result, _ = posting.post(

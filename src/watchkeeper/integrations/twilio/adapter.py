@@ -79,8 +79,8 @@ class SmsChannel(_Twilio):
 
     def content(self, message: Message) -> dict[str, str]:
         """Return the text, short enough for a few parts."""
-        room = LONGEST_TEXT - len(message.url) - 1
-        return {"Body": f"{texts.headline(message)[: max(room, 80)]}\n{message.url}"}
+        room = LONGEST_TEXT - len(message.link) - 1
+        return {"Body": f"{texts.headline(message)[: max(room, 80)]}\n{message.link}"}
 
 
 class VoiceChannel(_Twilio):

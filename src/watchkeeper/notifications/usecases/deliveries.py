@@ -25,7 +25,7 @@ from watchkeeper.notifications.domain.outcomes import (
 )
 from watchkeeper.notifications.models import Attempt, Contact, Delivery
 from watchkeeper.notifications.ports import Message, PagedAlert, Planned, Recipient
-from watchkeeper.notifications.usecases import signing
+from watchkeeper.notifications.usecases import links, signing
 from watchkeeper.plumbing import crash_points, due_work, metrics, wake
 from watchkeeper.plumbing.due_work import Claim, Work
 
@@ -72,7 +72,7 @@ def schedule(planned: Sequence[Planned], *, now: dt.datetime) -> None:
             due_at=each.due_at,
             state=(DeliveryState.SKIPPED if each.skipped else DeliveryState.SCHEDULED).value,
             reason=each.skipped,
-            message=asdict(each.message),
+            message=_stored(each.message),
             is_test=each.message.is_test,
             created_at=now,
             settled_at=now if each.skipped else None,
@@ -164,13 +164,19 @@ def _begin(
             held=kept[row.page_id],
             attempt_id=attempt.pk,
             channel=contact.channel,
-            message=replace(message_from(row.message), may_repeat=row.pk in repeated),
+            message=_told(row, may_repeat=row.pk in repeated),
             to=Recipient(
                 contact.address, signing.secret_of(contact), is_by_admin=contact.is_by_admin
             ),
         )
         for (row, contact), attempt in zip(found, attempts, strict=True)
     ]
+
+
+def _told(row: Delivery, *, may_repeat: bool) -> Message:
+    """Return what is told now: with the link that answers the page, unless it is a test."""
+    act_url = "" if row.is_test else links.address_of(row.page_id)
+    return replace(message_from(row.message), may_repeat=may_repeat, act_url=act_url)
 
 
 def record(results: Iterable[tuple[Calling, Result]], *, now: dt.datetime) -> None:
@@ -293,6 +299,13 @@ def _end(row: Delivery, state: DeliveryState, reason: str, now: dt.datetime) -> 
 def _locked(page_ids: Iterable[str]) -> list[Delivery]:
     rows = Delivery.objects.select_for_update().filter(page_id__in=list(page_ids))
     return list(rows.order_by("pk"))
+
+
+def _stored(message: Message) -> dict[str, Any]:
+    """Return a message as a delivery keeps it: without what opens a door."""
+    data = asdict(message)
+    del data["act_url"]
+    return data
 
 
 def message_from(data: Mapping[str, Any]) -> Message:

@@ -18,7 +18,7 @@ def headline(message: Message) -> str:
 
 def text(message: Message) -> str:
     """Return headline and link, for a phone's screen."""
-    return f"{headline(message)}\n{message.url}"
+    return f"{headline(message)}\n{message.link}"
 
 
 def spoken(message: Message) -> str:

@@ -23,6 +23,7 @@ def body_of(message: Message) -> bytes:
         ],
         "title": message.title,
         "is_test": message.is_test,
+        "act_url": message.act_url,
     }
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
 
