@@ -71,8 +71,19 @@ def alert_list(request: HttpRequest) -> HttpResponse:
         "states": [(each.value, each.value.capitalize()) for each in AlertState],
         "severities": [(each.value, each.value.capitalize()) for each in Severity],
         "may_respond": acting.may_respond(actor),
+        "page_keys": _keys() if acting.may_respond(actor) else [],
     }
     return render(request, "alerts/list.html", context)
+
+
+def _keys() -> list[tuple[str, str]]:
+    """Return the keys of the list, with what they do."""
+    return [
+        ("A", _("acknowledge what is selected, or the row")),
+        ("R", _("resolve it")),
+        ("S", _("snooze it for an hour")),
+        ("E", _("page the next for it")),
+    ]
 
 
 def line(row: AlertRow) -> Line:
@@ -131,12 +142,20 @@ def _verdicts() -> list[tuple[str, str]]:
 
 
 def _story(told: dict[str, Any]) -> list[Moment]:
-    """Return events and acts as one story, the oldest first."""
+    """Return events, acts and pages as one story, the oldest first."""
     moments = [
         Moment(event.received_at, f"{event.action.capitalize()}: {event.verdict}", event.reason)
         for event in told["events"]
     ]
     moments += [Moment(note.at, _("Paging"), note.text) for note in told["notes"]]
+    moments += [
+        Moment(
+            page["due_at"],
+            _("Page to {person} ({contact}): {state}").format(**page),
+            page["reason"],
+        )
+        for page in told["pages"]
+    ]
     moments += [
         Moment(act.at, f"{act.act.capitalize()} by {act.by}", act.detail) for act in told["acts"]
     ]

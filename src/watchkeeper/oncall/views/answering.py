@@ -43,15 +43,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
         except (ConflictError, FormExpiredError) as error:
             fault = error.message
         else:
-            return _private(redirect("oncall:answer", token=token))
+            return redirect("oncall:answer", token=token)
     proof = signed.proof_of(page.page_id, now=now)
     context = {"page": page, "shown": page.shown, "proof": proof, "fault": fault}
-    response = render(request, "oncall/answer.html", context, status=409 if fault else 200)
-    return _private(response)
-
-
-def _private(response: HttpResponse) -> HttpResponse:
-    """Let nobody keep the page, nor learn its address by what it links to."""
-    response["Cache-Control"] = "no-store"
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return render(request, "oncall/answer.html", context, status=409 if fault else 200)

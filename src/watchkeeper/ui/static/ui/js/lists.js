@@ -1,4 +1,5 @@
 // The keys of a list: J and K move, Enter opens, X selects, Esc clears; `/` filters, `?` tells the keys.
+// A button with data-key does its act by that key: on what is selected, else on the row in focus.
 // A list is any [data-list] (or .wk-slos); its rows are tbody rows or items that hold a link.
 import { $, $$, say, typing } from "./dom.js";
 import { open as openPalette } from "./palette.js";
@@ -49,6 +50,14 @@ export function clear() {
   return any;
 }
 
+function act(button, row) {
+  const all = $$(LISTS, button.form).flatMap(boxes);
+  const box = row && $("input[type=checkbox]", row);
+  if (!all.some((each) => each.checked) && box) box.checked = true;
+  if (all.some((each) => each.checked)) button.form.requestSubmit(button);
+  else say("Nothing is selected");
+}
+
 function fold(button) {
   const isOpen = button.getAttribute("aria-expanded") !== "true";
   button.setAttribute("aria-expanded", String(isOpen));
@@ -69,6 +78,7 @@ function key(event) {
   else if (event.key === "k") move(-1);
   else if (event.key === "x" && row) $("input[type=checkbox]", row)?.click();
   else if (event.key === "Escape" && clear()) say("Selection cleared");
+  else if (/^[a-z]$/.test(event.key) && $(`button[data-key="${event.key}"]`)) act($(`button[data-key="${event.key}"]`), row);
   else return;
   event.preventDefault();
 }

@@ -1,0 +1,182 @@
+"""A person is paged and answers: by the link in the page, on a phone; by keys, on a desk.
+
+A snooze holds over a killed process.
+"""
+
+import json
+import os
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.journeys.test_alert_pages import PASSWORD, WAIT_MS
+from tests.notifications.provider import Provider, provider
+from tests.product import Product
+from tests.ui.test_kit import ARGUMENTS, CHROMIUM, VIOLATIONS
+
+WORLD = """
+{apiVersion: watchkeeper/v1, kind: Person, metadata: {name: alice}, spec: {email: a@example.org,
+contacts: [{name: hook, channel: webhook, address: 'ADDRESS/alice', verified: true}]}}
+---
+{apiVersion: watchkeeper/v1, kind: EscalationPolicy, metadata: {name: shop}, spec: {steps:
+[{notify: [{person: alice}]}, {after: 1h, notify: [{person: alice}]}], catchAll: {person: alice}}}
+---
+{apiVersion: watchkeeper/v1, kind: Route, metadata: {name: all}, spec: {policy: shop}}
+"""
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Product, Provider]]:
+    folder = tmp_path_factory.mktemp("answering")
+    running = Product(folder / "data")
+    with provider(folder / "calls") as phone:
+        file: Path = folder / "world.yaml"
+        file.write_text(WORLD.replace("ADDRESS/", phone.url("/")))
+        running.run("apply", "-f", str(file))
+        running.run("user", "create", "bob", "--email", "bob@example.org", "--role", "admin")
+        running.run("integration", "create", "generic", "--name", "load")
+        running.start()
+        yield running, phone
+        running.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        if os.environ.get("CI"):
+            pytest.fail(f"{CHROMIUM} is missing")
+        pytest.skip(f"{CHROMIUM} is missing")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def fresh(browser: Browser) -> Iterator[Any]:
+    """Return what opens a browser that nobody is signed in with."""
+    contexts: list[BrowserContext] = []
+
+    def opened(width: int = 390, theme: Any = "dark", **more: Any) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 844}, color_scheme=theme, **more
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(WAIT_MS)
+        page.add_init_script(VIOLATIONS)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def raised(product: Product, title: str) -> str:
+    """Send an alert and return its id."""
+    told = product.json("alert", "send", "load", "--title", title, "--severity", "critical")
+    alert: str = told["alert"]
+    return alert
+
+
+def told_of(phone: Provider, alert: str, *, at_least: int = 1) -> dict[str, Any]:
+    """Return the newest page of an alert, once it came."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        bodies = [json.loads(call["body"]) for call in phone.calls()]
+        found = [body for body in bodies if body["alerts"][0]["id"] == alert]
+        if len(found) >= at_least:
+            return dict(found[-1])
+        time.sleep(0.1)
+    raise AssertionError(f"no page of alert {alert} came")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_screen_behind_the_link_can_be_used_by_everybody(
+    world: tuple[Product, Provider], fresh: Any, width: int, theme: str
+) -> None:
+    product, phone = world
+    alert = raised(product, "checkout fails 8.6 % of requests, settlement worker europe-west-1")
+    page = fresh(width, theme)
+
+    page.goto(told_of(phone, alert)["act_url"])
+
+    result = Axe().run(page)
+    assert result.violations_count == 0, result.generate_report()
+    assert page.evaluate("window.refused") == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_a_woken_person_takes_it_with_one_tap_and_without_signing_in(
+    world: tuple[Product, Provider], fresh: Any
+) -> None:
+    product, phone = world
+    alert = raised(product, "payments fail")
+    page = fresh()
+    page.goto(told_of(phone, alert)["act_url"])
+    button = page.get_by_role("button", name="Acknowledge")
+    box = button.bounding_box()
+    assert box["height"] >= 44
+    assert box["y"] + box["height"] <= 844  # under the thumb, without scrolling
+
+    button.click()
+    page.get_by_text("Acknowledged by alice").wait_for()
+
+    assert button.count() == 0
+    assert page.context.cookies() == []
+    (row,) = [each for each in product.json("alert", "list") if each["id"] == alert]
+    assert row["state"] == "acknowledged"
+
+
+def test_a_snooze_holds_over_a_killed_process_and_pages_when_it_ends(
+    world: tuple[Product, Provider],
+) -> None:
+    product, phone = world
+    alert = raised(product, "queue grows")
+    first = told_of(phone, alert)
+    product.run("alert", "snooze", alert, "--for", "4s")
+
+    product.kill()
+    time.sleep(4)
+    product.start()
+
+    again = told_of(phone, alert, at_least=2)
+    assert again["page_id"] != first["page_id"]
+    assert again["title"] == "Snooze ended: queue grows"
+    assert again["step"] == 0
+
+
+def signed_in(product: Product, page: Page) -> None:
+    link = re.search(r"/link/\S+", product.run("user", "link", "bob").stdout)
+    assert link is not None
+    page.goto(product.url + link.group())
+    page.get_by_label("Password").fill(PASSWORD)
+    page.locator("main button[type=submit], form .btn-primary").first.click()
+    page.wait_for_url(re.compile(r"/$"))
+
+
+def test_the_list_is_answered_by_keys_alone(world: tuple[Product, Provider], fresh: Any) -> None:
+    product, _ = world
+    one, other = raised(product, "by keys one"), raised(product, "by keys two")
+    page = fresh(1440, "light")
+    signed_in(product, page)
+    page.goto(f"{product.url}/alerts?q=by+keys")
+
+    page.keyboard.press("j")
+    page.keyboard.press("a")  # nothing is selected: the row in focus
+    page.get_by_text("1 alert acknowledged").wait_for()
+    for key in ("j", "x", "j", "x", "s"):
+        page.keyboard.press(key)
+    page.get_by_text("2 alerts snoozed for 1h").wait_for()
+    page.keyboard.press("r")  # no row, nothing selected
+    page.get_by_text("Nothing is selected").wait_for(state="attached")
+
+    states = {row["id"]: row["state"] for row in product.json("alert", "list")}
+    assert (states[one], states[other]) == ("snoozed", "snoozed")
