@@ -1,4 +1,4 @@
-"""Writes the reference pages from the code: settings, commands, API.
+"""Writes the reference pages from the code: settings, commands, API, senders of alerts.
 
 ``python docs/generate.py`` writes them; ``--check`` fails if one is behind.
 """
@@ -31,7 +31,9 @@ def settings_page() -> str:
         "| --- | --- | --- |",
     ]
     for name, field in Environment.model_fields.items():
-        default = "" if field.default in (None, ()) else f"`{field.default}`"
+        shown = field.default
+        shown = ",".join(shown) if isinstance(shown, tuple) else shown
+        default = "" if shown in (None, "") else f"`{shown}`"
         lines.append(f"| `WATCHKEEPER_{name.upper()}` | {default} | {field.description} |")
     return "\n".join(lines) + "\n"
 
@@ -111,6 +113,19 @@ def api_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def senders_page() -> str:
+    import re
+
+    from watchkeeper.config import settings
+
+    lines = ["# Senders of alerts", "", "Written from `integrations/<kind>/doc.md`; do not edit."]
+    for kind in settings.WATCHKEEPER_INTAKES:
+        manual = (settings.PACKAGE / "integrations" / kind / "doc.md").read_text()
+        title = manual.partition("\n")[0].removeprefix("# ")
+        lines += ["", f"## {title} {{#{kind}}}", "", manual.partition("\n")[2].strip()]
+    return re.sub(r"\(\.\./([a-z]+)/doc\.md\)", r"(#\1)", "\n".join(lines)) + "\n"
+
+
 def main() -> int:
     check = "--check" in sys.argv
     behind = []
@@ -118,6 +133,7 @@ def main() -> int:
         ("settings", settings_page),
         ("commands", commands_page),
         ("api", api_page),
+        ("senders", senders_page),
     ):
         path = DOCS / "reference" / f"{name}.md"
         text = make()

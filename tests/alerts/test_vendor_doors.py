@@ -7,9 +7,9 @@ from django.test import Client
 
 from tests.alerts.factories import make_integration, post, settle, states, verdicts
 from tests.conftest import FakeClock
-from watchkeeper.alerts.models import InboundRequest
+from watchkeeper.alerts.models import Heartbeat, InboundRequest
 from watchkeeper.alerts.ports import Post, Refused
-from watchkeeper.alerts.usecases import doors
+from watchkeeper.alerts.usecases import doors, upkeep
 from watchkeeper.kernel import clock
 
 pytestmark = pytest.mark.django_db
@@ -137,6 +137,64 @@ def test_a_sender_sees_its_own_alerts_alone() -> None:
     assert other.get(f"/v2/alerts/{number}").status_code == 404
     other.post(f"/v2/alerts/{number}/close", {}, content_type="application/json")
     assert one.get(f"/{number}").json()["data"]["status"] == "open"
+
+
+def ping(name: str, key: str, method: str = "POST", *, by_query: bool = False) -> Any:
+    path = f"/v2/heartbeats/{name}/ping" + (f"?apiKey={key}" if by_query else "")
+    headers = {} if by_query else {"authorization": f"GenieKey {key}"}
+    return Client(headers=headers).generic(method, path)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH"])
+def test_opsgenies_heartbeats_are_answered_as_there(method: str, fake_clock: FakeClock) -> None:
+    make_integration("heartbeat", "backup", settings={"interval": "1h"})
+    key = make_integration("opsgenie")
+    fake_clock.travel(minutes=30)
+
+    answer = ping("backup", key, method)
+
+    assert (answer.status_code, set(answer.json())) == (202, {"result", "took", "requestId"})
+    assert answer.json()["result"] == "PONG - Heartbeat received"
+    row = Heartbeat.objects.get()
+    assert (row.integration.name, row.last_ping_at) == ("backup", clock.now())
+    assert InboundRequest.objects.get().integration_id == row.integration_id
+    assert verdicts() == ["heartbeat"]
+
+
+def test_a_ping_of_opsgenies_ends_the_alert_that_its_silence_opened(
+    fake_clock: FakeClock,
+) -> None:
+    make_integration("heartbeat", "backup", settings={"interval": "1h"})
+    key = make_integration("opsgenie")
+    upkeep.miss_heartbeats(now=fake_clock.travel(hours=2))
+    title = "backup is not heard of any more"
+    assert states() == {title: "firing"}
+
+    ping("backup", key, by_query=True)
+
+    assert states() == {title: "resolved"}
+
+
+def test_pings_that_count_for_nothing_are_told_so() -> None:
+    make_integration("heartbeat", "backup")
+    make_integration("generic", "scripts")
+    key = make_integration("opsgenie")
+
+    assert ping("backup", "wrong").status_code == 401
+    for name in ("other", "scripts"):
+        answer = ping(name, key)
+        assert (answer.status_code, name in answer.json()["message"]) == (404, True)
+    assert ping("backup", key, "DELETE").status_code == 404
+    assert InboundRequest.objects.count() == 0
+
+
+def test_a_services_key_pings_that_services_heartbeats_alone() -> None:
+    make_integration("heartbeat", "backup", service="shop")
+    make_integration("heartbeat", "nightly", service="search")
+    key = make_integration("opsgenie", service="shop")
+
+    assert ping("backup", key).status_code == 202
+    assert ping("nightly", key).status_code == 404
 
 
 def test_a_heartbeat_may_come_by_get() -> None:

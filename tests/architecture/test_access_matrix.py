@@ -255,6 +255,7 @@ DOORS: dict[str, tuple[str, Any]] = {
     "v2/alerts/<path:identifier>/close": ("opsgenie", {}),
     "v2/alerts/<path:identifier>/acknowledge": ("opsgenie", {}),
     "v2/alerts/<path:identifier>/notes": ("opsgenie", {}),
+    "v2/heartbeats/<str:name>/ping": ("opsgenie", {}),
 }
 
 
@@ -274,10 +275,16 @@ def test_senders_come_in_by_their_key_alone(door: str, holder: str, world: dict[
     admin = identity.create_token(actor=HOST, name="a", role="admin", now=clock.now()).token
     other = IntegrationSpec("other", "grafana")
     foreign = senders.create_integration(actor=HOST, spec=other, now=clock.now()).key
+    beat = IntegrationSpec("beat", "heartbeat", service="shop")
+    senders.create_integration(actor=HOST, spec=beat, now=clock.now())
     keys = {"nobody": "x", "an admin's token": admin, "another kind's key": foreign}
     key = keys.get(holder, own)
     path = door.replace("<str:kind>", kind).replace("<str:key>", key)
-    path = path.replace("<str:request_id>", "1").replace("<path:identifier>", world["alert"])
+    path = (
+        path.replace("<str:request_id>", "1")
+        .replace("<str:name>", "beat")
+        .replace("<path:identifier>", world["alert"])
+    )
     if isinstance(body, dict) and kind == "pagerduty":
         body = body | {"routing_key": key}
     before = InboundRequest.objects.count()

@@ -10,6 +10,7 @@ import re
 from urllib.parse import parse_qsl
 
 import structlog
+from django.db import DatabaseError, InterfaceError, connection
 
 from watchkeeper.alerts.ports import Answer, Door, Post, Refused
 from watchkeeper.alerts.usecases import doors
@@ -36,7 +37,7 @@ class IntakeMiddleware:
         """Answer a sender, or pass the request on."""
         door = None
         is_near = scope["type"] == "http" and scope["path"].startswith(_PREFIXES)
-        if is_near and scope["method"] in {"POST", "PUT"}:
+        if is_near and scope["method"] in {"POST", "PUT", "PATCH"}:
             door = doors.find(scope["method"], scope["path"])
         if door is None:
             await self._application(scope, receive, send)
@@ -77,11 +78,23 @@ async def _answered(
         headers=headers,
         query=query,
     )
+    if doors.lacks(door, post):
+        await asyncio.to_thread(_prepare, door, post)
     done = BATCHER.submit(Arrival(door, post))
     try:
         return await asyncio.wait_for(asyncio.wrap_future(done), timeout=WAIT_SECONDS)
     except TimeoutError:
         return door.refused(post, Refused.UNAVAILABLE)
+
+
+def _prepare(door: Door, post: Post) -> None:
+    """Ask outside what reading needs, in a thread that keeps no connection to the database."""
+    try:
+        doors.prepare(door, post)
+    except (DatabaseError, InterfaceError):
+        logger.warning("a post could not be prepared; storing it says why", exc_info=True)
+    finally:
+        connection.close()
 
 
 async def _body(receive: Receive) -> bytes | None:

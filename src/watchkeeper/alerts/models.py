@@ -65,6 +65,9 @@ class InboundRequest(models.Model):
     content_type = models.CharField(max_length=200, blank=True)
     body = models.BinaryField()
     body_hash = models.CharField(max_length=64, help_text="SHA-256 of the body, in hex.")
+    kept = models.JSONField(
+        default=dict, help_text="What of its path, query and headers is needed to read it again."
+    )
     replay_of = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, db_index=False)
 
     class Meta:
@@ -166,6 +169,9 @@ class InboundEvent(models.Model):
     scope = models.CharField(max_length=253)
     key = models.CharField(max_length=512, blank=True)
     episode = models.CharField(max_length=200, blank=True)
+    message = models.CharField(
+        max_length=64, blank=True, help_text="Hash of what its sender calls this one message."
+    )
     verdict = models.CharField(max_length=20, choices=VERDICTS)
     reason = models.CharField(max_length=1000)
     rule = models.CharField(max_length=300, blank=True, help_text="As silence:NAME or route:NAME.")
@@ -182,6 +188,11 @@ class InboundEvent(models.Model):
                 fields=["-id"],
                 condition=Q(verdict=Verdict.QUARANTINED.value),
                 name="alerts_quarantined",
+            ),
+            models.Index(
+                fields=["scope", "message"],
+                condition=~Q(message=""),
+                name="alerts_events_by_message",
             ),
         ]
 

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from watchkeeper.alerts.domain.events import Event
+from watchkeeper.kernel.errors import InvalidError
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -24,6 +25,7 @@ class Post:
         headers: By name in lower case.
         query: The first value of each name.
         received_at: When it came.
+        is_vouched: Whether a person lets it be read again, so that nothing is to be proved.
     """
 
     method: str
@@ -33,6 +35,35 @@ class Post:
     content_type: str = ""
     headers: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     query: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    is_vouched: bool = False
+
+
+class TurnedAwayError(InvalidError):
+    """A post is refused though its key is right; nothing of it is kept.
+
+    ``is_passing``: the same post may be taken later.
+    """
+
+    code = "turned_away"
+
+    def __init__(self, message: str, *, is_passing: bool = False) -> None:
+        super().__init__(message)
+        self.is_passing = is_passing
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What has to be done outside because of a post, once that is stored.
+
+    Attributes:
+        kind: Of the due work.
+        key: Which one of the kind; the same errand twice is one.
+        payload: What is to be known to run it.
+    """
+
+    kind: str
+    key: str
+    payload: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +129,47 @@ class Reader(Protocol):
 
         Raises:
             InvalidError: it is not what this kind of sender posts; the text says why.
+            TurnedAwayError: it cannot be told whose it is.
         """
+        ...
+
+
+@runtime_checkable
+class Preparing(Protocol):
+    """A reader that may have to ask outside before it can read; never where posts are stored."""
+
+    def lacks(self, post: Post) -> bool:
+        """Return whether :meth:`prepare` is needed; asks nobody."""
+        ...
+
+    def prepare(self, post: Post) -> None:
+        """Fetch and remember what reading ``post`` needs; a failure is told by reading."""
+        ...
+
+
+@runtime_checkable
+class Running(Protocol):
+    """A reader whose posts may ask for something to be done outside."""
+
+    def errand(self, post: Post) -> Errand | None:
+        """Return what ``post`` asks for; ``None``: nothing.
+
+        Raises:
+            TurnedAwayError: it may not ask that.
+        """
+        ...
+
+
+@runtime_checkable
+class Forwarding(Protocol):
+    """A door that takes in what counts on another integration's account than its key's."""
+
+    def named(self, post: Post) -> tuple[str, str] | None:
+        """Return kind and name of the integration that ``post`` is for; ``None``: the key's."""
+        ...
+
+    def unknown(self, post: Post) -> Answer:
+        """Return what a sender is told who names none that there is, or none of theirs."""
         ...
 
 

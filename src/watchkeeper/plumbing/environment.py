@@ -94,6 +94,12 @@ class Environment(BaseSettings):
         ge=1024,
         description="Largest request body; files of minutes may be 64 times it.",
     )
+    sns_cert_hosts: tuple[str, ...] = Field(
+        ("sns.*.amazonaws.com", "sns.*.amazonaws.com.cn"),
+        description="Hosts (comma-separated or a list) where certificates of Amazon SNS are "
+        "fetched and its subscriptions confirmed; `*` stands for one part between dots. Empty: "
+        "no alarm of CloudWatch is taken.",
+    )
     smtp_url: str | None = Field(
         None,
         description="Mail server, as `smtp://user:password@host:587` or `smtps://host:465`. TLS "
@@ -122,7 +128,9 @@ class Environment(BaseSettings):
     )
     token: str | None = Field(None, description="API token that commands send to that server.")
 
-    @field_validator("egress_allow", "trusted_proxies", "secret_folders", mode="before")
+    @field_validator(
+        "egress_allow", "trusted_proxies", "secret_folders", "sns_cert_hosts", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):

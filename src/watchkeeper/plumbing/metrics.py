@@ -32,6 +32,10 @@ REFUSED = Counter(
     "watchkeeper_requests_refused", "Requests refused because too many came.", ["limit"],
     registry=REGISTRY,
 )  # fmt: skip
+TURNED_AWAY = Counter(
+    "watchkeeper_intake_turned_away", "Posts refused because nobody knows whose they are.",
+    ["kind"], registry=REGISTRY,
+)  # fmt: skip
 PAGE_CALLS = Counter(
     "watchkeeper_page_calls", "Calls of channels that carry pages.", ["channel", "outcome"],
     registry=REGISTRY,

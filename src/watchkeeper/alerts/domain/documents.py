@@ -15,7 +15,8 @@ API_VERSION = "watchkeeper/v1"
 _LARGEST = 2**31 - 1
 _LONGEST_SILENCE = dt.timedelta(days=366)
 _OWN = ("kind", "service", "dedupScope", "key")
-_SETTINGS = ("mapping", "interval")
+_SETTINGS = ("mapping", "interval", "insufficientData")
+INSUFFICIENT = ("note", "trigger", "resolve")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,8 @@ def _settings_faults(settings: Mapping[str, Any]) -> Iterator[Problem]:
     interval = settings.get("interval")
     if interval is not None and durations.read(interval) is None:
         yield Problem("interval is a length as 90s, 5m, 2h or 1d", "spec.interval")
+    if settings.get("insufficientData", "note") not in INSUFFICIENT:
+        yield Problem("insufficientData is note, trigger or resolve", "spec.insufficientData")
     rules = settings.get("mapping", {})
     if not isinstance(rules, Mapping) or not all(isinstance(v, str) for v in rules.values()):
         yield Problem("mapping has a place for each field, as title: alert.name", "spec.mapping")

@@ -93,6 +93,8 @@ class Event:
         runbook_url: What to do; empty: it does not say.
         description: Longer words; may be empty.
         labels: The sender's pairs, for matchers and for people.
+        message: What names this one message, however often it is delivered; empty: its sender
+            names none.
     """
 
     action: Action
@@ -107,6 +109,7 @@ class Event:
     runbook_url: str = ""
     description: str = ""
     labels: Mapping[str, str] = field(default_factory=lambda: _NO_LABELS)
+    message: str = ""
 
 
 def make(  # noqa: PLR0913  every field of an event, bounded in one place

@@ -67,6 +67,19 @@ def sender_of(key: str, *, kind: str, now: dt.datetime) -> Sender | None:
     return found if found is not None and found.kind == kind else None
 
 
+def forwarded(to: tuple[str, str], *, by: Sender) -> Sender | None:
+    """Return the integration of a kind and name that another one's key may speak for.
+
+    Returns:
+        ``None`` where there is none, or it is another service's than the one of ``by``; the key
+        of an integration without a service speaks for all.
+    """
+    row = Integration.objects.filter(kind=to[0], name=to[1]).first()
+    if row is None or by.service not in {"", row.service_name}:
+        return None
+    return sender(row)
+
+
 def forget() -> None:
     """Ask the database again for every key."""
     with _lock:

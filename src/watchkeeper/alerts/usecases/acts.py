@@ -216,7 +216,17 @@ def replay(*, actor: Actor, event: str, now: dt.datetime, body: bytes | None = N
     team = queries.team_of(integration.service_name)
     hands.require(actor, Permission.EDIT, what=f"event {event}", team_id=team)
     raw = bytes(row.request.body) if body is None else body
-    post = Post("POST", "", raw, now, row.request.content_type)
+    kept = row.request.kept
+    post = Post(
+        "POST",
+        kept.get("path", ""),
+        raw,
+        now,
+        row.request.content_type,
+        headers=kept.get("headers", {}),
+        query=kept.get("query", {}),
+        is_vouched=True,
+    )
     told = list(door.read(post, integration.settings))
     arrival = Arrival(
         door, post, sender=keys.sender(integration), events=told, replay_of=row.request_id

@@ -25,7 +25,7 @@ from watchkeeper.alerts.domain.routing import Placed, Silence
 from watchkeeper.alerts.models import Alert, HeldResolve
 from watchkeeper.alerts.queries.keys import Sender
 from watchkeeper.alerts.queries.rules import Rules
-from watchkeeper.alerts.usecases import ack_timeouts, writing
+from watchkeeper.alerts.usecases import ack_timeouts, repeats, writing
 from watchkeeper.catalog.queries import ServiceNote
 from watchkeeper.oncall.queries.escalations import Subject
 from watchkeeper.oncall.usecases import escalations
@@ -72,7 +72,7 @@ class Held:
 
 @dataclass(slots=True)
 class Incoming:
-    """An event on its way, and then what became of it."""
+    """An event on its way, and then what became of it; ``message`` as ``repeats`` has it."""
 
     sender: Sender
     event: Event
@@ -80,6 +80,7 @@ class Incoming:
     reason: str = ""
     rule: str = ""
     alert: Held | None = None
+    message: str = ""
 
     @property
     def place(self) -> _Key:
@@ -108,16 +109,21 @@ class Batch:
         self._slots: dict[_Key, _Slot] = {item.place: _Slot() for item in incoming}
         self._new: list[Held] = []
         self._found: list[Held] = []
+        self._heard = repeats.Heard()
         named = {name for item in incoming for name in (item.event.service, item.sender.service)}
         self._services = rules.services(named)
 
     def run(self) -> None:
         """Decide every event and write what follows from it, but for the events themselves."""
         self._wait_in_line()
+        self.weigh()
+        self._write()
+
+    def weigh(self) -> None:
+        """Decide every event and write nothing."""
         self._gather()
         for item in self._incoming:
             self._decide(item)
-        self._write()
 
     # ---- what is known
 
@@ -133,6 +139,7 @@ class Batch:
         )
 
     def _gather(self) -> None:
+        self._heard.read((item.sender.scope, item.message) for item in self._incoming)
         for scope in {scope for scope, _ in self._slots}:
             keys = sorted(key for other, key in self._slots if other == scope)
             episodes = {
@@ -193,6 +200,10 @@ class Batch:
 
     def _decide(self, item: Incoming) -> None:
         slot = self._slots[item.place]
+        if self._heard.is_repeat((item.sender.scope, item.message)):
+            item.verdict, item.alert = Verdict.DEDUPED, slot.open
+            item.reason = "its sender delivered this very message before; it counts once"
+            return
         decision = lifecycle.decide(item.event, slot.known)
         slot.known = decision.known
         item.verdict, item.reason = decision.verdict, decision.reason

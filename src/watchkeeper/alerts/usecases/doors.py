@@ -9,7 +9,19 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from watchkeeper.alerts.domain.events import Event
-from watchkeeper.alerts.ports import Answer, Door, Post, Reader, Refused, Stored
+from watchkeeper.alerts.ports import (
+    Answer,
+    Door,
+    Errand,
+    Post,
+    Preparing,
+    Reader,
+    Refused,
+    Running,
+    Stored,
+    TurnedAwayError,
+)
+from watchkeeper.alerts.queries import keys
 from watchkeeper.plumbing import served_address, unpacking
 
 RETRY_SECONDS = 5
@@ -17,6 +29,8 @@ _IN = re.compile(r"/in/([a-z][a-z0-9-]{0,39})/([^/]{1,200})/?\Z")
 _KEY = re.compile(r"(?<=/in/)([a-z0-9-]+)/[^/]+")
 _METHODS = {"POST", "PUT", "GET", "HEAD"}
 _PING = "heartbeat"
+_KEPT = ("ce-",)
+_SECRET = re.compile("key|token|secret|password", re.IGNORECASE)
 
 
 class PathDoor:
@@ -26,6 +40,8 @@ class PathDoor:
         self.kind = kind
         self.address = f"/in/{kind}/<key>"
         self._reader = reader
+        self._preparing = reader if isinstance(reader, Preparing) else None
+        self._running = reader if isinstance(reader, Running) else None
 
     def knows(self, method: str, path: str) -> bool:
         """See ``Door``; only a heartbeat may come by GET."""
@@ -42,6 +58,19 @@ class PathDoor:
     def read(self, post: Post, settings: Mapping[str, Any]) -> Sequence[Event]:
         """See ``Door``."""
         return self._reader.read(post, settings)
+
+    def lacks(self, post: Post) -> bool:
+        """See ``alerts.ports.Preparing``."""
+        return self._preparing is not None and self._preparing.lacks(post)
+
+    def prepare(self, post: Post) -> None:
+        """See ``alerts.ports.Preparing``."""
+        if self._preparing is not None:
+            self._preparing.prepare(post)
+
+    def errand(self, post: Post) -> Errand | None:
+        """See ``alerts.ports.Running``."""
+        return self._running.errand(post) if self._running is not None else None
 
     def accepted(self, post: Post, stored: Stored) -> Answer:
         """See ``Door``."""
@@ -66,6 +95,26 @@ class PathDoor:
         detail = f"Nothing was stored: {why.value}; send this again"
         headers = {"Retry-After": str(RETRY_SECONDS)}
         return Answer(503, _problem(503, "Not available now", detail), headers)
+
+
+def lacks(door: Door, post: Post) -> bool:
+    """Return whether :func:`prepare` is needed before ``post`` can be read; asks nobody."""
+    return isinstance(door, PathDoor) and door.lacks(post)
+
+
+def prepare(door: Door, post: Post) -> None:
+    """Fetch what reading ``post`` needs, if its key is right; takes its time."""
+    is_ours = keys.sender_of(door.key_of(post), kind=door.kind, now=post.received_at) is not None
+    if is_ours and isinstance(door, PathDoor):
+        door.prepare(post)
+
+
+def turned_away(error: TurnedAwayError) -> Answer:
+    """Return what a sender is told whose post is refused though its key is right."""
+    if error.is_passing:
+        headers = {"Retry-After": str(RETRY_SECONDS)}
+        return Answer(503, _problem(503, "Not available now", error.message), headers)
+    return Answer(403, _problem(403, "Not verified", error.message))
 
 
 def _problem(status: int, title: str, detail: str) -> dict[str, Any]:
@@ -122,6 +171,17 @@ def unpacked(raw: bytes, encoding: str) -> bytes:
     if not encoding:
         return raw
     return unpacking.unpacked([raw], encoding=encoding, max_bytes=limit())
+
+
+def kept(post: Post) -> dict[str, Any]:
+    """Return what of a post beside its body is needed to read it again, without keys."""
+    found: dict[str, Any] = {}
+    if post.path and _IN.match(post.path) is None:
+        found["path"] = post.path
+        query = {name: value for name, value in post.query.items() if not _SECRET.search(name)}
+        found |= {"query": query} if query else {}
+    headers = {name: value for name, value in post.headers.items() if name.startswith(_KEPT)}
+    return found | ({"headers": headers} if headers else {})
 
 
 def readable(path: str) -> str:

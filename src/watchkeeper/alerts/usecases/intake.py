@@ -7,8 +7,10 @@ R7, F22; oncall.md section 3.
 
 import datetime as dt
 import hashlib
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 from django.db import (
@@ -24,13 +26,23 @@ from watchkeeper.alerts.domain import events as domain
 from watchkeeper.alerts.domain.events import Action, Event
 from watchkeeper.alerts.domain.lifecycle import Verdict
 from watchkeeper.alerts.models import InboundEvent, InboundRequest, Integration
-from watchkeeper.alerts.ports import Answer, Door, Post, Refused, Stored, Told
+from watchkeeper.alerts.ports import (
+    Answer,
+    Door,
+    Errand,
+    Forwarding,
+    Post,
+    Refused,
+    Stored,
+    Told,
+    TurnedAwayError,
+)
 from watchkeeper.alerts.queries import keys, rules
 from watchkeeper.alerts.queries.keys import Sender
-from watchkeeper.alerts.usecases import heartbeats, writing
+from watchkeeper.alerts.usecases import doors, errands, heartbeats, repeats, writing
 from watchkeeper.alerts.usecases.deciding import Batch, Incoming
 from watchkeeper.kernel.errors import InvalidError
-from watchkeeper.plumbing import crash_points
+from watchkeeper.plumbing import crash_points, metrics
 
 QUARANTINE_KEY = "watchkeeper/unreadable"
 _TRIES = 3
@@ -50,6 +62,7 @@ class Arrival:
         sender: Whose it is; ``None`` until its key was looked at.
         events: What it says.
         fault: Why it could not be read; empty: it could.
+        errand: What has to be done outside once it is stored.
         replay_of: The request that this is a repeat of.
         stored: What became of it; ``None`` until it is committed.
         items: Its events, with what became of them.
@@ -61,6 +74,7 @@ class Arrival:
     sender: Sender | None = None
     events: Sequence[Event] = ()
     fault: str = ""
+    errand: Errand | None = None
     replay_of: int | None = None
     stored: Stored | None = None
     items: list[Incoming] = field(default_factory=list)
@@ -96,16 +110,39 @@ def _read(arrival: Arrival, *, now: dt.datetime) -> bool:
     if arrival.sender is None:
         arrival.answer = arrival.door.refused(arrival.post, Refused.KEY)
         return False
-    if arrival.events:
-        return True
+    if isinstance(arrival.door, Forwarding) and not _forward(arrival, arrival.door):
+        return False
+    return bool(arrival.events) or _understand(arrival, arrival.sender)
+
+
+def _understand(arrival: Arrival, sender: Sender) -> bool:
+    """Read what a post says, or find out why it cannot be read; false if it is turned away."""
     try:
-        arrival.events = list(arrival.door.read(arrival.post, arrival.sender.settings))
+        arrival.events = list(arrival.door.read(arrival.post, sender.settings))
+        if isinstance(arrival.door, doors.PathDoor):
+            arrival.errand = arrival.door.errand(arrival.post)
+    except TurnedAwayError as error:
+        logger.warning("a post was turned away", kind=arrival.door.kind, why=error.message)
+        metrics.TURNED_AWAY.labels(arrival.door.kind).inc()
+        arrival.answer = doors.turned_away(error)
+        return False
     except InvalidError as error:
         arrival.fault = error.message[:_LONGEST_REASON]
     except Exception:  # a reader's fault must not lose what was posted
         logger.exception("a reader failed", kind=arrival.door.kind)
         arrival.fault = f"the reader of {arrival.door.kind} failed on it; the log has the fault"
     return True
+
+
+def _forward(arrival: Arrival, door: Forwarding) -> bool:
+    """Let the post count for whom it names; false if there is none such."""
+    to = door.named(arrival.post)
+    if to is None or arrival.sender is None or arrival.sender.kind == to[0]:
+        return True
+    arrival.sender = keys.forwarded(to, by=arrival.sender)
+    if arrival.sender is None:
+        arrival.answer = door.unknown(arrival.post)
+    return arrival.sender is not None
 
 
 def _store_alone(arrival: Arrival, *, now: dt.datetime) -> None:
@@ -147,13 +184,16 @@ def _store(arrivals: Sequence[Arrival], *, now: dt.datetime) -> list[Stored]:
     requests = writing.insert(InboundRequest, [_request_row(each) for each in arrivals])
     items: list[Incoming] = []
     for arrival in arrivals:
-        arrival.items = _items(arrival)
+        arrival.items = items_of(arrival)
         items += arrival.items
     if items:
         Batch(items, rules.current(now=now), now=now).run()
         heartbeats.heard(
             [item.sender for item in items if item.event.action is Action.PING], now=now
         )
+    for arrival in arrivals:
+        if arrival.errand is not None and arrival.sender is not None:
+            errands.put(arrival.errand, integration_id=arrival.sender.id, now=now)
     rows = []
     for request, arrival in zip(requests, arrivals, strict=True):
         rows += [
@@ -171,12 +211,18 @@ def _store(arrivals: Sequence[Arrival], *, now: dt.datetime) -> list[Stored]:
     ]
 
 
-def _items(arrival: Arrival) -> list[Incoming]:
+def items_of(arrival: Arrival) -> list[Incoming]:
+    """Return the events of a post that was read, or the one that says that it was not."""
     sender = arrival.sender
     if sender is None:
         return []
     if not arrival.fault:
-        return [Incoming(sender, event) for event in arrival.events]
+        is_replay = arrival.replay_of is not None  # told again on purpose, so it counts again
+        names = ["" if is_replay else each.message for each in arrival.events]
+        return [
+            Incoming(sender, each, message=repeats.hash_of(name))
+            for each, name in zip(arrival.events, names, strict=True)
+        ]
     event = domain.make(
         Action.TRIGGER,
         QUARANTINE_KEY,
@@ -196,6 +242,7 @@ def _request_row(arrival: Arrival) -> dict[str, object]:
         "content_type": _printable(post.content_type)[:200],
         "body": post.body,
         "body_hash": hashlib.sha256(post.body).hexdigest(),
+        "kept": doors.kept(post),
         "replay_of_id": arrival.replay_of,
     }
 
@@ -210,6 +257,7 @@ def _event_row(request: int, place: int, item: Incoming, *, now: dt.datetime) ->
         "scope": item.sender.scope,
         "key": item.event.key,
         "episode": item.event.episode,
+        "message": item.message,
         "verdict": (Verdict.QUARANTINED if is_quarantined else item.verdict).value,
         "reason": (item.event.description if is_quarantined else item.reason)[:_LONGEST_REASON],
         "rule": item.rule,
@@ -274,6 +322,17 @@ def tell(
     post = Post("POST", "", body, now, "application/json")
     arrival = Arrival(_OwnDoor(), post, sender=keys.sender(integration), events=told)
     return store_one(arrival, now=now)
+
+
+def tell_of_errand(payload: Mapping[str, Any], event: Event, *, now: dt.datetime) -> None:
+    """Take in what became of an errand, on account of who asked for it if they are still there.
+
+    In the caller's transaction.
+    """
+    row = Integration.objects.filter(pk=payload["integration"]).first()
+    if row is not None:
+        body = json.dumps({"key": event.key, "title": event.title}).encode()
+        tell(row, [event], body=body, now=now)
 
 
 @transaction.atomic

@@ -20,6 +20,8 @@ def enter(request: HttpRequest, **parts: str) -> HttpResponse:
     if door is None:
         raise NotFoundError("There is nothing at this address")
     arrival = Arrival(door, post_of(request))
+    if doors.lacks(door, arrival.post):
+        doors.prepare(door, arrival.post)
     intake.store([arrival], now=arrival.post.received_at)
     answer = arrival.answer
     if answer is None:

@@ -1,6 +1,6 @@
-"""Opsgenie's Alert API, so that its senders change only the address.
+"""Opsgenie's Alert and Heartbeat APIs, so that their senders change only the address.
 
-Source: docs.opsgenie.com/docs/alert-api.
+Sources: docs.opsgenie.com/docs/alert-api, docs.opsgenie.com/docs/heartbeat-api.
 """
 
 import re
@@ -13,32 +13,50 @@ from watchkeeper.alerts.domain import events, payloads
 from watchkeeper.alerts.domain.events import Action, Event
 from watchkeeper.alerts.ports import Answer, Post, Refused, Stored
 from watchkeeper.alerts.queries import alerts as queries
+from watchkeeper.alerts.usecases import heartbeats
 from watchkeeper.kernel.errors import InvalidError
 from watchkeeper.plumbing import strict_json
 
 _CREATE = re.compile(r"/v2/alerts/?\Z")
 _ACT = re.compile(r"/v2/alerts/(.{1,600})/(close|acknowledge|notes)/?\Z")
+_PING = re.compile(r"/v2/heartbeats/([^/]{1,253})/ping/?\Z")
+_PING_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH"}
 _ACTIONS = {"close": Action.RESOLVE, "acknowledge": Action.ACKNOWLEDGE, "notes": Action.NOTE}
 _RETRY_SECONDS = 5
+PONG = "PONG - Heartbeat received"
 
 
 class OpsgenieDoor:
-    """``/v2/alerts`` and what is done to one of them."""
+    """``/v2/alerts``, what is done to one of them, and pings of heartbeats."""
 
     kind = "opsgenie"
     address = "/v2/alerts"
 
     def knows(self, method: str, path: str) -> bool:
         """See ``alerts.ports.Door``."""
+        if _PING.match(path):
+            return method in _PING_METHODS
         return method == "POST" and bool(_CREATE.match(path) or _ACT.match(path))
 
+    def named(self, post: Post) -> tuple[str, str] | None:
+        """See ``alerts.ports.Forwarding``: a ping is for the heartbeat in its address."""
+        ping = _PING.match(post.path)
+        return (heartbeats.KIND, unquote(ping[1])) if ping is not None else None
+
+    def unknown(self, post: Post) -> Answer:
+        """See ``alerts.ports.Forwarding``."""
+        kind, name = self.named(post) or ("", "")
+        return Answer(404, told(f"There is no {kind} {name[:80]!r} for this key; make one first"))
+
     def key_of(self, post: Post) -> str:
-        """See ``alerts.ports.Door``."""
-        return key_in(post.headers.get("authorization", ""))
+        """See ``alerts.ports.Door``; in the header, or in the query as some heartbeats do."""
+        return key_in(post.headers.get("authorization", "")) or post.query.get("apiKey", "")
 
     def read(self, post: Post, settings: Mapping[str, Any]) -> Sequence[Event]:
         """See ``alerts.ports.Door``."""
         del settings
+        if _PING.match(post.path):
+            return [events.make(Action.PING, heartbeats.KEY, title="alive")]
         body = payloads.mapping(strict_json.read(post.body) if post.body else {}, "the body")
         act = _ACT.match(post.path)
         if act is None:
@@ -49,12 +67,12 @@ class OpsgenieDoor:
 
     def accepted(self, post: Post, stored: Stored) -> Answer:
         """See ``alerts.ports.Door``."""
-        del post
         if stored.fault:
             message = "Request body is not processable. Please check the errors."
             errors = {"errors": {"message": stored.fault}}
             return Answer(422, told(message, stored.id) | errors)
-        body = {"result": "Request will be processed", "took": 0.0, "requestId": stored.id}
+        result = PONG if _PING.match(post.path) else "Request will be processed"
+        body = {"result": result, "took": 0.0, "requestId": stored.id}
         return Answer(202, body)
 
     def refused(self, post: Post, why: Refused) -> Answer:

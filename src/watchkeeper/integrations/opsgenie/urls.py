@@ -1,4 +1,4 @@
-"""Addresses of Opsgenie's Alert API."""
+"""Addresses of Opsgenie's Alert and Heartbeat APIs."""
 
 from django.urls import path
 
@@ -11,5 +11,6 @@ urlpatterns = [
     path("v2/alerts/<path:identifier>/close", doors.enter),
     path("v2/alerts/<path:identifier>/acknowledge", doors.enter),
     path("v2/alerts/<path:identifier>/notes", doors.enter),
+    path("v2/heartbeats/<str:name>/ping", doors.enter),
     path("v2/alerts/<path:identifier>", views.alert),
 ]
