@@ -1,6 +1,7 @@
 """JSON door of alerts, integrations, routes and silences."""
 
 import datetime as dt
+import json
 
 from django.http import HttpRequest
 from ninja import Query, Router, Status
@@ -14,6 +15,8 @@ from watchkeeper.alerts.schemas import (
     AlertsAsked,
     CalledOut,
     DoneOut,
+    DryRunIn,
+    DryRunOut,
     EscalatedOut,
     EventOut,
     ExplainedOut,
@@ -34,7 +37,7 @@ from watchkeeper.alerts.schemas import (
     StoredOut,
     ToIn,
 )
-from watchkeeper.alerts.usecases import acts, doors, notes, paging, rules
+from watchkeeper.alerts.usecases import acts, doors, dry_run, notes, paging, rules
 from watchkeeper.alerts.usecases import integrations as senders
 from watchkeeper.alerts.usecases.integrations import Opened
 from watchkeeper.kernel import access, clock
@@ -137,6 +140,22 @@ def judge_alerts(request: HttpRequest, body: PageVerdictIn) -> DoneOut:
         now=clock.now(),
     )
     return DoneOut(changed=changed)
+
+
+@router.post("/alerts/dry-run", response=DryRunOut, summary="What would become of a post")
+def try_out(request: HttpRequest, body: DryRunIn) -> DryRunOut:
+    """Return verdict, route, people, channels and minutes; nothing is written, nobody is paged."""
+    is_text = isinstance(body.payload, str)
+    raw = body.payload if is_text else json.dumps(body.payload)
+    found = dry_run.dry_run(
+        actor=actor_of(request),
+        body=raw.encode("utf-8", "surrogatepass"),
+        at=clock.now() if body.at is None else _sure(body.at, "at"),
+        integration=body.integration,
+        content_type=body.content_type,
+        headers=body.headers,
+    )
+    return DryRunOut.model_validate(found, from_attributes=True)
 
 
 @router.get("/alerts/{alert}", response=AlertOut, summary="One alert")

@@ -1,5 +1,7 @@
 """Commands of alerts and integrations."""
 
+import sys
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -28,7 +30,7 @@ def root() -> None:
 
 @integration_app.command("create")
 def create(
-    kind: Annotated[str, typer.Argument(help="As alertmanager, grafana, generic, pagerduty.")],
+    kind: Annotated[str, typer.Argument(help="As alertmanager, datadog, cloudwatch, generic.")],
     name: Annotated[str, typer.Option(help="Its name.")],
     service: Annotated[
         str, typer.Option(help="Service that its events are about where they do not say.")
@@ -279,6 +281,69 @@ def send(
     else:
         where = f" (alert {told['alert']})" if told["alert"] else ""
         console.say(f"{told['verdict']}{where}: {told['reason']}")
+
+
+@alert_app.command("dry-run")
+def dry_run(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="What would be posted; - is stdin.")],
+    integration: Annotated[
+        str, typer.Option(help="Whose it would be; default: JSON of anybody's.")
+    ] = "",
+    at: Annotated[str, typer.Option(help="When, as 2026-03-02T03:00:00Z; default: now.")] = "",
+    content_type: Annotated[str, typer.Option(help="As the sender would say.")] = "",
+    header: Annotated[
+        list[str] | None, typer.Option(help="A header the sender would send, as 'ce-id: 1'.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell what would become of a post: verdict, route, people, channels, minutes.
+
+    Nothing is written and nobody is paged.
+    """
+    body: dict[str, Any] = {"payload": _read(file), "integration": integration}
+    body |= {"at": at} if at else {}
+    body |= {"content_type": content_type} if content_type else {}
+    pairs = [each.partition(":") for each in header or []]
+    body["headers"] = {name.strip(): value.strip() for name, _, value in pairs}
+    told = _call("POST", "/api/v1/alerts/dry-run", json=body)
+    if as_json:
+        console.emit_json(told)
+        return
+    if not told["outcomes"]:
+        console.say("It says nothing that an alert could come of")
+    for outcome in told["outcomes"]:
+        _tell_outcome(outcome)
+
+
+def _read(file: str) -> str:
+    try:
+        raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return raw.decode()
+    except OSError as error:
+        raise InvalidError(f"{file} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InvalidError(f"{file} is not UTF-8 text") from error
+
+
+def _tell_outcome(outcome: dict[str, Any]) -> None:
+    console.say(f"{outcome['title']}: {outcome['verdict']}")
+    console.say(f"  {outcome['reason']}")
+    paging = outcome["paging"]
+    if paging is None:
+        console.say("  Nobody would be paged")
+        return
+    policy = outcome["policy"] or "(none)"
+    route = f", route {outcome['route']}" if outcome["route"] else ""
+    console.say(f"  Policy {policy}{route}, urgency {outcome['urgency']}")
+    for note in paging["notes"]:
+        console.say(f"  {note}")
+    rows = [
+        (f"+{c['minutes']:g} min", c["due_at"], c["person"], f"{c['contact']} ({c['channel']})",
+         c["skipped"] or None)
+        for c in paging["calls"]
+    ]  # fmt: skip
+    if rows:
+        console.table(("after", "due", "person", "contact", "left out because"), rows)
 
 
 def _quoted(name: str) -> str:

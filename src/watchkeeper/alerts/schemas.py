@@ -268,6 +268,65 @@ class ReplayIn(Schema):
     body: str | None = Field(None, max_length=1_000_000, description="Null: what came.")
 
 
+class DryRunIn(Schema):
+    """A post to try out."""
+
+    payload: Any = Field(description="What a sender would post: JSON, or a text that is.")
+    integration: str = Field(
+        "", max_length=253, description="Whose it would be; empty: JSON of anybody's."
+    )
+    at: dt.datetime | None = Field(None, description="When it would come; default: now.")
+    content_type: str = Field("application/json", max_length=200)
+    headers: dict[str, Annotated[str, Field(max_length=8_000)]] = Field({}, max_length=100)
+
+
+class PlannedCallOut(Schema):
+    """One call that would be made, if nobody answers before."""
+
+    due_at: dt.datetime
+    minutes: float = Field(description="After the event came.")
+    loop: int
+    step: int
+    person: str
+    contact: str
+    channel: str
+    skipped: str = Field(description="Why it would be left out; empty: it would be made.")
+
+
+class PagingOut(Schema):
+    """Who would be paged, if nobody answers."""
+
+    calls: list[PlannedCallOut]
+    notes: list[str]
+    nobody_notified: bool
+
+
+class OutcomeOut(Schema):
+    """What would become of one event."""
+
+    action: str
+    key: str
+    title: str
+    severity: str
+    service: str
+    verdict: str
+    reason: str
+    rule: str
+    alert: str = Field(description="The alert that is open under its key now; empty: none.")
+    route: str
+    policy: str
+    urgency: str = Field(description="Empty: nobody would be paged.")
+    paging: PagingOut | None
+
+
+class DryRunOut(Schema):
+    """What would become of a post."""
+
+    at: dt.datetime
+    fault: str = Field(description="Why it could not be read; empty: it could.")
+    outcomes: list[OutcomeOut]
+
+
 class RouteIn(Schema):
     """A route."""
 

@@ -60,6 +60,11 @@ def current(*, now: dt.datetime) -> Rules:
     return fresh
 
 
+def as_of(at: dt.datetime) -> Rules:
+    """Return the rules, with the silences that have not ended at ``at``; nothing is remembered."""
+    return Rules(routes(), silences(after=at), clock.monotonic())
+
+
 def forget() -> None:
     """Read the rules again before the next event."""
     global _current  # noqa: PLW0603  one memory per process is the point

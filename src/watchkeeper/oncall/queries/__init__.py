@@ -18,6 +18,7 @@ from watchkeeper.oncall.queries.feeds import (
     calendar_of,
     feed_rows,
 )
+from watchkeeper.oncall.queries.previews import Preview, preview
 from watchkeeper.oncall.queries.schedules import (
     OverrideNotFoundError,
     OverrideRow,
@@ -50,6 +51,7 @@ __all__ = [
     "OverrideRow",
     "PolicyNotFoundError",
     "PolicyRow",
+    "Preview",
     "ScheduleNotFoundError",
     "ScheduleRow",
     "Story",
@@ -68,6 +70,7 @@ __all__ = [
     "override_rows",
     "policy_row",
     "policy_rows",
+    "preview",
     "schedule_row",
     "schedule_rows",
     "story",
