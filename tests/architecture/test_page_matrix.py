@@ -37,6 +37,12 @@ PAGES: dict[str, tuple[str | None, str | None]] = {
     "first-run/<str:name>/done": (READ, None),
     "first-run/<str:name>/openslo.yaml": (ADMIN, None),
     "first-run/<str:name>/owners": (ADMIN, ADMIN),
+    "integrations": (READ, None),
+    "integrations/-/new": (SOME_EDIT, SOME_EDIT),
+    "integrations/<str:name>": (READ, None),
+    "integrations/<str:name>/key": (None, EDIT),
+    "integrations/<str:name>/remove": (EDIT, EDIT),
+    "integrations/<str:name>/rotate": (EDIT, EDIT),
     "journeys": (READ, None),
     "journeys/-/new": (SOME_EDIT, SOME_EDIT),
     "journeys/<str:name>": (READ, None),
@@ -58,6 +64,10 @@ PAGES: dict[str, tuple[str | None, str | None]] = {
     "people/-/new": (ADMIN, ADMIN),
     "people/<str:name>": (ADMIN, ADMIN),
     "people/<str:name>/link": (None, ADMIN),
+    "quarantine": (READ, None),
+    "quarantine/<str:event>": (EDIT, EDIT),
+    "routes": (READ, None),
+    "routes/-/dry-run": (READ, READ),
     "sample/clean": (ADMIN, ADMIN),
     "search": (READ, None),
     "services": (READ, None),
@@ -176,6 +186,7 @@ def test_only_those_who_may_can(person: Person, page: str, world: dict[str, str]
         "/" + page.replace("<str:name>", name)
         .replace("<str:person>", "bob")
         .replace("<str:alert>", world["alert"])
+        .replace("<str:event>", world["event"])
         .replace("<int:number>", "1")
         .replace("<int:exclusion_id>", world["exclusion_id"])
         .replace("<int:override_id>", world["override_id"])

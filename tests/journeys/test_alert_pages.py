@@ -16,6 +16,28 @@ PASSWORD = "a quite long sentence"
 WAIT_MS = 15_000
 LONG = "Errors of checkout-payments-settlement-worker-europe-west-1-canary above the threshold"
 
+ROUTES = """apiVersion: watchkeeper/v1
+kind: EscalationPolicy
+metadata: {name: checkout}
+spec: {repeat: 1, steps: [{notify: [{person: alice}]}]}
+---
+apiVersion: watchkeeper/v1
+kind: Route
+metadata: {name: checkout-critical}
+spec:
+  order: 10
+  match: ['service=~"checkout|search"', 'severity=~"critical|error"']
+  policy: checkout
+  urgency: high
+---
+apiVersion: watchkeeper/v1
+kind: Person
+metadata: {name: alice}
+spec:
+  email: alice@example.org
+  contacts: [{name: hook, channel: webhook, address: 'https://example.org/', verified: true}]
+"""
+
 
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
@@ -34,6 +56,13 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         {"key": "c", "status": "resolved"},
     ):  # fmt: skip
         assert running.request("POST", f"/in/generic/{path}", body=event)[0] == 202
+    assert running.request("POST", f"/in/generic/{path}", body={"name": "no title"})[0] == 202
+    running.run(
+        "integration", "create", "alertmanager", "--name", "am-eu-west-1", "--service", "x"
+    )
+    running.run("integration", "create", "heartbeat", "--name", "backup", "--interval", "1d")
+    (folder / "routes.yaml").write_text(ROUTES)
+    running.run("apply", "-f", str(folder / "routes.yaml"))
     yield running
     running.stop()
 
@@ -87,7 +116,12 @@ def open_page(browser: Browser, product: Product, state: Any) -> Iterator[Any]:
         context.close()
 
 
-PAGES = ("/alerts", "/alerts?state=all", "/alerts?q=nothing", "/alerts/1", "/alerts/3")
+PAGES = (
+    "/alerts", "/alerts?state=all", "/alerts?q=nothing", "/alerts/1", "/alerts/3",
+    "/integrations", "/integrations/load", "/integrations/am-eu-west-1", "/integrations/-/new",
+    "/integrations/load/rotate", "/integrations/load/remove", "/quarantine", "/quarantine/5",
+    "/routes", "/routes/-/dry-run",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -138,3 +172,29 @@ def test_the_list_is_used_by_keys_alone(open_page: Any) -> None:
     assert page.locator("#choose-1").is_checked()
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/alerts/1$"))
+
+
+def test_what_to_paste_is_shown_with_its_key_on_demand(open_page: Any, product: Product) -> None:
+    key = product.json("integration", "show", "am-eu-west-1")["key"]
+    page = open_page("/integrations/am-eu-west-1")
+    assert key not in page.content()
+
+    page.get_by_role("button", name="Show address and key").click()
+    page.get_by_label("The address").wait_for()
+
+    assert f"/in/alertmanager/{key}" in page.locator("pre").first.inner_text()
+    assert Axe().run(page).violations_count == 0
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_dry_run_tells_who_would_be_called(open_page: Any, width: int) -> None:
+    page = open_page("/routes/-/dry-run?integration=load", width=width)
+    event = '{"title": "checkout fails again", "severity": "critical", "service": "checkout"}'
+    page.get_by_label("Payload").fill(event)
+    page.get_by_role("button", name="Try it out").click()
+    page.get_by_text("What would become of it").wait_for()
+
+    assert "checkout-critical" in page.locator("main").inner_text()
+    assert page.locator("tbody tr").count() == 3  # two rounds and the catch-all
+    assert Axe().run(page).violations_count == 0
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

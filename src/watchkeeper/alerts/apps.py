@@ -15,3 +15,10 @@ class AlertsConfig(AppConfig):
         """Offer the place in the rail."""
         place = NavigationItem("Watch", "Alerts", "alerts:list", "bell", order=30, quick=True)
         registry.add(place)
+        items = (
+            ("Integrations", "integrations", "plug-connected"),
+            ("Routes", "routes", "switch-horizontal"),
+        )
+        for order, (label, address, icon) in enumerate(items, start=11):
+            item = NavigationItem("Settings", label, f"alerts:{address}", icon, order=order)
+            registry.add(item)

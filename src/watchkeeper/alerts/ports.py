@@ -134,6 +134,33 @@ class Reader(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """Something to paste at the sender.
+
+    Attributes:
+        label: What it is and where it goes, in words.
+        text: What to paste; :data:`ADDRESS`, :data:`KEY` and :data:`BASE` stand for the
+            integration's address, its key and the beginning of our addresses.
+    """
+
+    label: str
+    text: str
+
+
+ADDRESS, KEY, BASE = "@ADDRESS@", "@KEY@", "@BASE@"
+
+
+@runtime_checkable
+class Teaching(Protocol):
+    """A reader or a door that knows how its sender is set up."""
+
+    @property
+    def snippets(self) -> Sequence[Snippet]:
+        """What to paste, in order."""
+        ...
+
+
 @runtime_checkable
 class Preparing(Protocol):
     """A reader that may have to ask outside before it can read; never where posts are stored."""

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from watchkeeper.alerts.views import acting, doors, pages
+from watchkeeper.alerts.views import acting, doors, integrations, pages, quarantine, routes
 
 app_name = "alerts"
 urlpatterns = [
@@ -11,5 +11,15 @@ urlpatterns = [
     path("alerts/-/act", acting.act_on_many, name="act"),
     path("alerts/<str:alert>", pages.detail, name="detail"),
     path("alerts/<str:alert>/act", acting.act_on_one, name="act_one"),
+    path("integrations", integrations.integration_list, name="integrations"),
+    path("integrations/-/new", integrations.new, name="new_integration"),
+    path("integrations/<str:name>", integrations.integration, name="integration"),
+    path("integrations/<str:name>/key", integrations.show_key, name="integration_key"),
+    path("integrations/<str:name>/rotate", integrations.rotate, name="rotate_integration"),
+    path("integrations/<str:name>/remove", integrations.remove, name="remove_integration"),
+    path("quarantine", quarantine.quarantine_list, name="quarantine"),
+    path("quarantine/<str:event>", quarantine.came, name="came"),
+    path("routes", routes.route_list, name="routes"),
+    path("routes/-/dry-run", routes.try_out, name="dry_run"),
     path("v2/enqueue", doors.enter, name="pagerduty"),
 ]

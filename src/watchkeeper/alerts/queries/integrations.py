@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Count
+
 from watchkeeper.alerts.domain.documents import IntegrationSpec
-from watchkeeper.alerts.models import Heartbeat, InboundRequest, Integration
+from watchkeeper.alerts.models import Heartbeat, InboundEvent, InboundRequest, Integration
 from watchkeeper.kernel.errors import NotFoundError
 
 
@@ -74,6 +76,24 @@ def _row(row: Integration, due_at: dt.datetime | None) -> IntegrationRow:
         last_post_at=newest.values_list("received_at", flat=True).first(),
         due_at=due_at,
     )
+
+
+def verdicts_since(since: dt.datetime, *, name: str = "") -> dict[str, dict[str, int]]:
+    """Return how many events had which verdict, by name of the integration.
+
+    Args:
+        since: From when on.
+        name: Only of this integration; empty: of all.
+    """
+    found = InboundEvent.objects.filter(request__received_at__gte=since)
+    if name:
+        found = found.filter(request__integration__name=name)
+    rows = found.values_list("request__integration__name", "verdict").annotate(n=Count("pk"))
+    counts: dict[str, dict[str, int]] = {}
+    for integration, verdict, count in rows.order_by():
+        if integration is not None:
+            counts.setdefault(integration, {})[verdict] = count
+    return counts
 
 
 def row_of(name: str) -> Integration:

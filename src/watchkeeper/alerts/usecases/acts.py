@@ -11,12 +11,13 @@ from watchkeeper.alerts.models import Alert, AlertAct, InboundEvent
 from watchkeeper.alerts.ports import Post, Stored
 from watchkeeper.alerts.queries import alerts as queries
 from watchkeeper.alerts.queries import integrations, keys
+from watchkeeper.alerts.queries.quarantine import EventNotFoundError
 from watchkeeper.alerts.usecases import ack_timeouts, doors, hands, intake
 from watchkeeper.alerts.usecases.intake import Arrival
 from watchkeeper.identity import queries as identity
 from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.actors import Actor, ActorKind
-from watchkeeper.kernel.errors import ConflictError, NotFoundError
+from watchkeeper.kernel.errors import ConflictError
 from watchkeeper.oncall.usecases import escalations, steering
 
 _OPEN = (AlertState.FIRING.value, AlertState.ACKNOWLEDGED.value, AlertState.SNOOZED.value)
@@ -184,12 +185,6 @@ def _put(
     Alert.objects.filter(pk__in=[row.pk for row in rows], state__in=_OPEN).update(**changes)
     subjects = [hands.subject_of(row) for row in rows]
     escalations.stop(subjects, reason=f"{act} by {hands.label(actor)}", now=now)
-
-
-class EventNotFoundError(NotFoundError):
-    """There is no event of that id."""
-
-    code = "event_not_found"
 
 
 def replay(*, actor: Actor, event: str, now: dt.datetime, body: bytes | None = None) -> Stored:

@@ -10,6 +10,9 @@ from django.utils.module_loading import import_string
 
 from watchkeeper.alerts.domain.events import Event
 from watchkeeper.alerts.ports import (
+    ADDRESS,
+    BASE,
+    KEY,
     Answer,
     Door,
     Errand,
@@ -18,7 +21,9 @@ from watchkeeper.alerts.ports import (
     Reader,
     Refused,
     Running,
+    Snippet,
     Stored,
+    Teaching,
     TurnedAwayError,
 )
 from watchkeeper.alerts.queries import keys
@@ -58,6 +63,11 @@ class PathDoor:
     def read(self, post: Post, settings: Mapping[str, Any]) -> Sequence[Event]:
         """See ``Door``."""
         return self._reader.read(post, settings)
+
+    @property
+    def snippets(self) -> Sequence[Snippet]:
+        """See ``alerts.ports.Teaching``."""
+        return self._reader.snippets if isinstance(self._reader, Teaching) else ()
 
     def lacks(self, post: Post) -> bool:
         """See ``alerts.ports.Preparing``."""
@@ -154,6 +164,19 @@ def address_of(kind: str, key: str) -> str:
     door = of_kind(kind)
     path = "" if door is None else door.address.replace("<key>", key)
     return f"{served_address.base()}{path}"
+
+
+def snippets_of(kind: str, *, address: str, key: str) -> list[Snippet]:
+    """Return what to paste at a sender of ``kind``, with its address and key filled in."""
+    taught: Sequence[Snippet] = getattr(of_kind(kind), "snippets", ())
+    filled = {ADDRESS: address, KEY: key, BASE: served_address.base()}
+    found = []
+    for each in taught:
+        text = each.text
+        for name, value in filled.items():
+            text = text.replace(name, value)
+        found.append(Snippet(each.label, text))
+    return found
 
 
 def limit() -> int:

@@ -12,6 +12,7 @@ from watchkeeper.alerts.domain.documents import IntegrationSpec
 from watchkeeper.alerts.models import Heartbeat, Integration, IntegrationKey
 from watchkeeper.alerts.queries import alerts, integrations, keys
 from watchkeeper.alerts.usecases import doors, hands, heartbeats
+from watchkeeper.kernel import access
 from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.actors import Actor
 from watchkeeper.kernel.errors import ConflictError, InvalidError, Problem
@@ -41,7 +42,9 @@ class Opened:
 
 
 @transaction.atomic
-def create_integration(*, actor: Actor, spec: IntegrationSpec, now: dt.datetime) -> Opened:
+def create_integration(
+    *, actor: Actor, spec: IntegrationSpec, now: dt.datetime, origin: Origin = Origin.API
+) -> Opened:
     """Make an integration with a key of its own.
 
     Raises:
@@ -51,8 +54,8 @@ def create_integration(*, actor: Actor, spec: IntegrationSpec, now: dt.datetime)
     """
     if Integration.objects.filter(name=spec.name).exists():
         raise NameTakenError(f"There is an integration named {spec.name} already")
-    save_integration(actor=actor, spec=spec, origin=Origin.API, now=now)
-    return reveal(actor=actor, name=spec.name, now=now)
+    save_integration(actor=actor, spec=spec, origin=origin, now=now)
+    return _opened(integrations.row_of(spec.name))
 
 
 @transaction.atomic
@@ -186,7 +189,7 @@ def rotate_key(*, actor: Actor, name: str, now: dt.datetime) -> Opened:
     _add_key(row, _key_wanted(IntegrationSpec(name, row.kind)), now=now)
     hands.record(actor, "integration.rotated", row.pk, {"name": name}, now=now)
     transaction.on_commit(keys.forget)
-    return reveal(actor=actor, name=name, now=now)
+    return _opened(row)
 
 
 def reveal(*, actor: Actor, name: str, now: dt.datetime) -> Opened:
@@ -195,12 +198,18 @@ def reveal(*, actor: Actor, name: str, now: dt.datetime) -> Opened:
     Raises:
         IntegrationNotFoundError: there is none of that name.
         ForbiddenError: the actor may not.
+        ConfirmationNeededError: the person must prove again who they are.
         InvalidError: the key file is another one than when it was sealed.
     """
     del now
     row = integrations.row_of(name)
     team = alerts.team_of(row.service_name)
     hands.require(actor, Permission.EDIT, what=f"integration {name}", team_id=team)
+    access.require_confirmed(actor, what="showing a key")
+    return _opened(row)
+
+
+def _opened(row: Integration) -> Opened:
     newest = row.keys.filter(expires_at=None).latest("created_at", "pk")
     key = secret_box.open_sealed(newest.sealed, context=f"integration key {newest.hash}")
     return Opened(row.name, row.kind, key)

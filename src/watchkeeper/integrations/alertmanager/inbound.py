@@ -10,15 +10,24 @@ from typing import Any
 
 from watchkeeper.alerts.domain import events, payloads
 from watchkeeper.alerts.domain.events import Action, Event
-from watchkeeper.alerts.ports import Post
+from watchkeeper.alerts.ports import ADDRESS, Post, Snippet
 from watchkeeper.kernel.errors import InvalidError
 from watchkeeper.plumbing import strict_json
 
 MOST_ALERTS = 10_000
+_RECEIVER = f"""\
+- name: watchkeeper
+  webhook_configs:
+    - url: {ADDRESS}
+      send_resolved: true
+      max_alerts: 500
+"""
 
 
 class AlertmanagerReader:
     """Reads version 4: one event per alert, open and closed by its own fingerprint."""
+
+    snippets = (Snippet("In alertmanager.yml, under receivers", _RECEIVER),)
 
     def read(self, post: Post, settings: Mapping[str, Any]) -> Sequence[Event]:
         """See ``alerts.ports.Reader``."""

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from watchkeeper.alerts.domain import generic, payloads
 from watchkeeper.alerts.domain.events import Event
-from watchkeeper.alerts.ports import Post
+from watchkeeper.alerts.ports import ADDRESS, Post, Snippet
 from watchkeeper.kernel.errors import InvalidError
 from watchkeeper.plumbing import strict_json
 
@@ -26,8 +26,20 @@ _NEEDED = ("id", "source", "type")
 _Attributes = Mapping[str, Any]
 
 
+_TRY = f"""\
+curl -H 'Content-Type: application/cloudevents+json' {ADDRESS} -d '{{
+  "specversion": "1.0", "id": "1", "source": "/disks", "type": "org.example.disk",
+  "data": {{"title": "Disk full", "severity": "critical"}}}}'
+"""
+
+
 class CloudEventsReader:
     """Reads one event per CloudEvent; its data by the rules of a generic integration."""
+
+    snippets = (
+        Snippet("The sink of a trigger or a subscription", ADDRESS),
+        Snippet("Try it", _TRY),
+    )
 
     def read(self, post: Post, settings: Mapping[str, Any]) -> Sequence[Event]:
         """See ``alerts.ports.Reader``; ``settings.mapping`` says where each field stands."""

@@ -11,13 +11,17 @@ from typing import Any
 
 from watchkeeper.alerts.domain import events, payloads
 from watchkeeper.alerts.domain.events import Action, Event
-from watchkeeper.alerts.ports import Errand, Post, TurnedAwayError
+from watchkeeper.alerts.ports import ADDRESS, Errand, Post, Snippet, TurnedAwayError
 from watchkeeper.integrations.cloudwatch import certificates
 from watchkeeper.integrations.cloudwatch.domain import envelope
 from watchkeeper.integrations.cloudwatch.domain.envelope import Envelope
 from watchkeeper.kernel.errors import InvalidError
 from watchkeeper.plumbing import strict_json
 
+_SUBSCRIBE = f"""\
+aws sns subscribe --topic-arn arn:aws:sns:REGION:ACCOUNT:TOPIC --protocol https \\
+  --notification-endpoint '{ADDRESS}'
+"""
 CONFIRM = "cloudwatch.confirm"
 _STATES = {"ALARM": Action.TRIGGER, "OK": Action.RESOLVE}
 _UNKNOWN = "INSUFFICIENT_DATA"
@@ -26,6 +30,15 @@ _POLICIES = {"note": Action.NOTE, "trigger": Action.TRIGGER, "resolve": Action.R
 
 class CloudWatchReader:
     """Reads one alarm per message, and only what Amazon SNS signed."""
+
+    snippets = (
+        Snippet(
+            "Amazon SNS, Topics, Create subscription: protocol HTTPS, raw message delivery off; "
+            "the endpoint",
+            ADDRESS,
+        ),
+        Snippet("Or by the command line", _SUBSCRIBE),
+    )
 
     def lacks(self, post: Post) -> bool:
         """See ``alerts.ports.Preparing``: whether the certificate is to be fetched."""

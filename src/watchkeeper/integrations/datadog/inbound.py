@@ -5,14 +5,16 @@ Source: docs.datadoghq.com/integrations/webhooks (variables) and /monitors/notif
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from watchkeeper.alerts.domain import events, payloads
 from watchkeeper.alerts.domain.events import Action, Event
-from watchkeeper.alerts.ports import Post
+from watchkeeper.alerts.ports import ADDRESS, Post, Snippet
 from watchkeeper.kernel.errors import InvalidError
 from watchkeeper.plumbing import strict_json
 
+_PAYLOAD = Path(__file__).with_name("payload.json").read_text(encoding="utf-8")
 _UNFILLED = re.compile(r"\$[A-Z][A-Z0-9_]*\Z")
 _TRIGGERS = {"triggered", "warn", "no data", "renotify"}
 _NAMES = (
@@ -26,6 +28,13 @@ _TYPES = {"error": Action.TRIGGER, "warning": Action.TRIGGER, "info": Action.TRI
 
 class DatadogReader:
     """Reads one event of one monitor, or of one of its groups."""
+
+    snippets = (
+        Snippet("Integrations, Webhooks, New: the name", "watchkeeper"),
+        Snippet("The URL", ADDRESS),
+        Snippet("The payload; leave Encode as form off", _PAYLOAD),
+        Snippet("In the message of each monitor that is to page", "@webhook-watchkeeper"),
+    )
 
     def read(self, post: Post, settings: Mapping[str, Any]) -> Sequence[Event]:
         """See ``alerts.ports.Reader``."""

@@ -5,15 +5,27 @@ from typing import Any
 
 from watchkeeper.alerts.domain import generic, payloads
 from watchkeeper.alerts.domain.events import Event
-from watchkeeper.alerts.ports import Post
+from watchkeeper.alerts.ports import ADDRESS, Post, Snippet
 from watchkeeper.kernel.errors import InvalidError
 from watchkeeper.plumbing import strict_json
 
 MOST_EVENTS = 10_000
 
 
+_OPEN = (
+    """curl -d '{"title": "Backup failed", "key": "backup", "severity": "error"}' """
+    f"{ADDRESS}\n"
+)
+_END = f"""curl -d '{{"key": "backup", "status": "resolved"}}' {ADDRESS}\n"""
+
+
 class GenericReader:
     """Reads one object, or a list of them."""
+
+    snippets = (
+        Snippet("Open an alert", _OPEN),
+        Snippet("End it, by the same key", _END),
+    )
 
     def read(self, post: Post, settings: Mapping[str, Any]) -> Sequence[Event]:
         """See ``alerts.ports.Reader``; ``settings.mapping`` says where each field stands."""

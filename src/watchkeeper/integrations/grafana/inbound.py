@@ -9,7 +9,7 @@ from typing import Any
 
 from watchkeeper.alerts.domain import events, payloads
 from watchkeeper.alerts.domain.events import Action, Event
-from watchkeeper.alerts.ports import Post
+from watchkeeper.alerts.ports import ADDRESS, Post, Snippet
 from watchkeeper.integrations.alertmanager import inbound as alertmanager
 from watchkeeper.kernel.errors import InvalidError
 from watchkeeper.plumbing import strict_json
@@ -22,8 +22,27 @@ _LEGACY = {
 }
 
 
+_CONTACT_POINT = f"""\
+apiVersion: 1
+contactPoints:
+  - orgId: 1
+    name: watchkeeper
+    receivers:
+      - uid: watchkeeper
+        type: webhook
+        settings:
+          url: {ADDRESS}
+          httpMethod: POST
+"""
+
+
 class GrafanaReader:
     """Reads both; the newer one is Alertmanager's body with more in it."""
+
+    snippets = (
+        Snippet("Alerting, Contact points, Webhook: URL, method POST", ADDRESS),
+        Snippet("Or as a file in provisioning/alerting", _CONTACT_POINT),
+    )
 
     def read(self, post: Post, settings: Mapping[str, Any]) -> Sequence[Event]:
         """See ``alerts.ports.Reader``."""

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from watchkeeper.alerts.domain import events, payloads
 from watchkeeper.alerts.domain.events import Action, Event
-from watchkeeper.alerts.ports import Answer, Post, Refused, Stored
+from watchkeeper.alerts.ports import ADDRESS, BASE, KEY, Answer, Post, Refused, Snippet, Stored
 from watchkeeper.alerts.queries import alerts as queries
 from watchkeeper.alerts.usecases import heartbeats
 from watchkeeper.kernel.errors import InvalidError
@@ -26,11 +26,30 @@ _RETRY_SECONDS = 5
 PONG = "PONG - Heartbeat received"
 
 
+_RECEIVER = f"""\
+- name: watchkeeper
+  opsgenie_configs:
+    - api_url: {BASE}/
+      api_key: {KEY}
+      send_resolved: true
+"""
+_CURL = f"""\
+curl {ADDRESS} -H 'Authorization: GenieKey {KEY}' -H 'Content-Type: application/json' \\
+  -d '{{"message": "Backup failed", "alias": "backup", "priority": "P2"}}'
+"""
+_PINGED = f"curl -fsS {BASE}/v2/heartbeats/backup/ping -H 'Authorization: GenieKey {KEY}'\n"
+
+
 class OpsgenieDoor:
     """``/v2/alerts``, what is done to one of them, and pings of heartbeats."""
 
     kind = "opsgenie"
     address = "/v2/alerts"
+    snippets = (
+        Snippet("In alertmanager.yml, under receivers", _RECEIVER),
+        Snippet("Anything that speaks the Alert API", _CURL),
+        Snippet("A ping of the heartbeat integration backup", _PINGED),
+    )
 
     def knows(self, method: str, path: str) -> bool:
         """See ``alerts.ports.Door``."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from watchkeeper.alerts.domain import events, payloads
 from watchkeeper.alerts.domain.events import Action, Event
-from watchkeeper.alerts.ports import Answer, Post, Refused, Stored
+from watchkeeper.alerts.ports import ADDRESS, KEY, Answer, Post, Refused, Snippet, Stored
 from watchkeeper.kernel.errors import InvalidError
 from watchkeeper.plumbing import strict_json
 
@@ -21,11 +21,29 @@ _SEVERITIES = {"critical", "error", "warning", "info"}
 _RETRY_SECONDS = 5
 
 
+_RECEIVER = f"""\
+- name: watchkeeper
+  pagerduty_configs:
+    - url: {ADDRESS}
+      routing_key: {KEY}
+      send_resolved: true
+"""
+_CURL = f"""\
+curl {ADDRESS} -H 'Content-Type: application/json' -d '{{
+  "routing_key": "{KEY}", "event_action": "trigger", "dedup_key": "backup",
+  "payload": {{"summary": "Backup failed", "severity": "error", "source": "db-1"}}}}'
+"""
+
+
 class PagerDutyDoor:
     """``/v2/enqueue``."""
 
     kind = "pagerduty"
     address = PATH
+    snippets = (
+        Snippet("In alertmanager.yml, under receivers", _RECEIVER),
+        Snippet("Anything that speaks the Events API v2", _CURL),
+    )
 
     def knows(self, method: str, path: str) -> bool:
         """See ``alerts.ports.Door``."""
