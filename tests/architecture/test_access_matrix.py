@@ -36,6 +36,9 @@ SILENCE = {
     "match": ['service="shop"'], "start": "2026-03-02T00:00:00Z", "end": "2026-03-03T00:00:00Z",
     "reason": "deploy",
 }  # fmt: skip
+MAINTENANCE = {
+    "services": ["shop"], "start": "2026-03-02T00:00:00", "end": "2026-03-03T00:00:00",
+}  # fmt: skip
 OPERATIONS: dict[str, tuple[str, Any]] = {
     "POST /api/v1/apply": (ANYBODY, {"files": []}),
     "POST /api/v1/validate": (ANYBODY, {"files": []}),
@@ -145,6 +148,13 @@ OPERATIONS: dict[str, tuple[str, Any]] = {
     "GET /api/v1/silences/{name}": (READ, None),
     "PUT /api/v1/silences/{name}": (RESPOND, SILENCE),
     "DELETE /api/v1/silences/{name}": (RESPOND, None),
+    "GET /api/v1/maintenance": (READ, None),
+    "POST /api/v1/maintenance": (RESPOND, MAINTENANCE | {"name": "new"}),
+    "GET /api/v1/maintenance/{name}": (READ, None),
+    "PUT /api/v1/maintenance/{name}": (RESPOND, MAINTENANCE),
+    "DELETE /api/v1/maintenance/{name}": (RESPOND, None),
+    "POST /api/v1/maintenance/{name}/end": (RESPOND, {}),
+    "GET /api/v1/maintenance/{name}/occurrences": (READ, None),
     "GET /api/v1/sample": (READ, None),
     "POST /api/v1/sample": (ADMIN, {}),
     "DELETE /api/v1/sample": (ADMIN, None),

@@ -9,8 +9,8 @@ import pytest
 
 SOURCE = Path(__file__).parents[2] / "src" / "watchkeeper"
 SLICES = (
-    "alerts", "audit", "catalog", "drills", "home", "identity", "manifests", "notifications",
-    "oncall", "slos", "telemetry",
+    "alerts", "audit", "catalog", "changes", "drills", "home", "identity", "manifests",
+    "notifications", "oncall", "slos", "telemetry",
 )  # fmt: skip
 USUAL = {
     "README.md", "__init__.py", "apps.py", "domain", "models.py", "events.py", "ports.py",

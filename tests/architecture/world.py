@@ -13,6 +13,8 @@ from watchkeeper.alerts.usecases import integrations as senders
 from watchkeeper.catalog import usecases as catalog
 from watchkeeper.catalog.domain.journeys import JourneySpec
 from watchkeeper.catalog.domain.services import ServiceSpec
+from watchkeeper.changes.domain.documents import MaintenanceSpec
+from watchkeeper.changes.usecases import maintenance
 from watchkeeper.identity import usecases as identity
 from watchkeeper.kernel import clock
 from watchkeeper.kernel.documents import Document
@@ -33,7 +35,8 @@ POLICY = {"owner": OWN, "steps": [{"notify": [{"person": "bob"}]}]}
 NAMES = {"services": "shop", "journeys": "buy", "schedules": "primary", "on-call": "primary",
          "slos": "checkout", "slis": "checkout-requests", "sources": "prom", "people": "bob",
          "escalation-policies": "shop-policy", "teams": OWN, "tokens": "victim",
-         "integrations": "am", "routes": "critical", "silences": "deploy"}  # fmt: skip
+         "integrations": "am", "routes": "critical", "silences": "deploy",
+         "maintenance": "move"}  # fmt: skip
 
 
 def make_world() -> dict[str, str]:
@@ -55,6 +58,10 @@ def make_world() -> dict[str, str]:
     made = slos.add_exclusion(actor=HOST, wanted=wanted, now=now)
     identity.create_token(actor=HOST, name="victim", role="viewer", now=now)
     override = make_schedule(now)
+    window = MaintenanceSpec(
+        "move", ("shop",), f"{now:%FT%TZ}", f"{now + dt.timedelta(days=1):%FT%TZ}"
+    )
+    maintenance.save(actor=HOST, spec=window, origin=Origin.API, now=now)
     feed = oncall.make_feed(actor=HOST, schedule="primary", person=None, now=now)
     return {
         "exclusion_id": str(made),

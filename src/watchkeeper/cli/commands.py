@@ -11,6 +11,7 @@ from watchkeeper import __version__
 from watchkeeper.alerts import cli as alerts
 from watchkeeper.audit import cli as audit
 from watchkeeper.catalog import cli as catalog
+from watchkeeper.changes import cli as changes
 from watchkeeper.cli import bootstrap, host
 from watchkeeper.cli.options import EPILOG
 from watchkeeper.drills import cli as drills
@@ -114,6 +115,7 @@ slos.app.command("discover", epilog=EPILOG)(prometheus.discover)
 for name, group in (
     ("alert", alerts.alert_app),
     ("integration", alerts.integration_app),
+    ("maintenance", changes.maintenance_app),
     ("slo", slos.app),
     ("oncall", oncall.app),
     ("source", telemetry.app),

@@ -6,6 +6,7 @@ from watchkeeper import __version__
 from watchkeeper.alerts.api import router as alerts
 from watchkeeper.audit.api import router as audit
 from watchkeeper.catalog.api import router as catalog
+from watchkeeper.changes.api import router as changes
 from watchkeeper.identity.api import router as identity
 from watchkeeper.integrations.sample.api import router as sample
 from watchkeeper.manifests.api import router as manifests
@@ -30,6 +31,7 @@ for router in (
     slos,
     oncall,
     notifications,
+    changes,
     telemetry,
     catalog,
     identity,

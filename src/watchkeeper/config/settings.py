@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "watchkeeper.identity",
     "watchkeeper.catalog",
     "watchkeeper.telemetry",
+    "watchkeeper.changes",
     "watchkeeper.notifications",
     "watchkeeper.oncall",
     "watchkeeper.slos",

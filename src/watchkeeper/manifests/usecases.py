@@ -9,6 +9,7 @@ from django.db import transaction
 from watchkeeper.alerts import manifests as alerts_manifests
 from watchkeeper.audit import usecases as audit
 from watchkeeper.catalog import manifests as catalog_manifests
+from watchkeeper.changes import manifests as changes_manifests
 from watchkeeper.kernel import access
 from watchkeeper.kernel.actors import Actor
 from watchkeeper.kernel.documents import Document, Json
@@ -32,6 +33,7 @@ HANDLERS: tuple[KindHandler, ...] = tuple(
     sorted(
         (
             *catalog_manifests.HANDLERS,
+            *changes_manifests.HANDLERS,
             *notifications_manifests.HANDLERS,
             *oncall_manifests.HANDLERS,
             *slos_manifests.HANDLERS,

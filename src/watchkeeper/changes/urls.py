@@ -1,0 +1,13 @@
+"""Addresses of the pages of changes; ``-`` is no name, so a word hides nothing."""
+
+from django.urls import path
+
+from watchkeeper.changes.views import maintenance
+
+app_name = "changes"
+urlpatterns = [
+    path("maintenance", maintenance.windows, name="maintenance"),
+    path("maintenance/-/new", maintenance.new, name="new_maintenance"),
+    path("maintenance/<str:name>/end", maintenance.end, name="end_maintenance"),
+    path("maintenance/<str:name>/remove", maintenance.remove, name="remove_maintenance"),
+]
