@@ -95,12 +95,20 @@ class Exclusion(models.Model):
     created_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True)
     withdrawn_by = models.CharField(max_length=40, blank=True)
+    maintenance = models.CharField(
+        max_length=200, blank=True, help_text="Name of the maintenance window that it follows."
+    )
 
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=models.Q(end__gt=models.F("start")),
                 name="slos_exclusion_ends_after_it_starts",
+            ),
+            models.UniqueConstraint(
+                fields=["maintenance", "service_name", "start", "end"],
+                condition=models.Q(withdrawn_at=None) & ~models.Q(maintenance=""),
+                name="slos_one_exclusion_per_time_of_maintenance",
             ),
         ]
         indexes: ClassVar = [models.Index(fields=["end"], name="slos_exclusions_by_end")]

@@ -150,6 +150,9 @@ class ExclusionOut(Schema):
     author: str
     created_at: dt.datetime
     withdrawn_at: dt.datetime | None
+    maintenance: str | None = Field(
+        default=None, description="The maintenance window that it follows."
+    )
 
 
 class DayOut(Schema):

@@ -26,7 +26,13 @@ def follow_owners(now: dt.datetime) -> None:
     usecases.follow_owners(now=now)
 
 
+def follow_maintenance(now: dt.datetime) -> None:
+    """Take out the minutes of maintenance."""
+    usecases.follow_maintenance(now=now)
+
+
 JOBS = (
+    Job("slos.follow_maintenance", 60, follow_maintenance),
     Job("slos.tick", 60, tick),
     Job("slos.follow_owners", 60, follow_owners),
     Job("slos.forget_firings", 86_400, forget_firings),

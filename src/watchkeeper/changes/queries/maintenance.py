@@ -67,6 +67,11 @@ class MaintenanceRow:
         """Whether it is changed in its file and not here."""
         return self.origin == Origin.FILE.value
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it comes no more."""
+        return self.state == EXPIRED
+
 
 @dataclass(frozen=True, slots=True)
 class Excluding:
@@ -74,11 +79,13 @@ class Excluding:
 
     Attributes:
         window: It.
-        since: Since when it holds as it is; earlier times of it are left as they were.
+        since: Since when it holds as it is; what was over by then is left as it was.
+        is_new: Whether nobody has changed it since it was made.
     """
 
     window: Window
     since: dt.datetime
+    is_new: bool
 
 
 def rows(*, now: dt.datetime, service: str | None = None) -> list[MaintenanceRow]:
@@ -113,7 +120,10 @@ def excluding(*, after: dt.datetime) -> list[Excluding]:
     """Return the windows whose minutes do not count and that are not over by an instant."""
     found = Maintenance.objects.filter(exclude=True).order_by("name")
     found = found.filter(Q(over_at=None) | Q(over_at__gt=after))
-    return [Excluding(window, row.changed_at) for row, window in _windows(found)]
+    return [
+        Excluding(window, row.changed_at, is_new=row.changed_at == row.created_at)
+        for row, window in _windows(found)
+    ]
 
 
 def occurrences(name: str, *, start: dt.datetime, end: dt.datetime) -> list[Interval]:

@@ -108,6 +108,7 @@ class ExclusionRow:
     author: str
     created_at: dt.datetime
     withdrawn_at: dt.datetime | None
+    maintenance: str | None = None
 
 
 _STATE_FIELDS = (
@@ -269,6 +270,7 @@ def exclusion_rows(*, name: str | None = None) -> list[ExclusionRow]:
             author=row.author,
             created_at=row.created_at,
             withdrawn_at=row.withdrawn_at,
+            maintenance=row.maintenance or None,
         )
         for row in found
     ]

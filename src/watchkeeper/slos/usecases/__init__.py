@@ -12,6 +12,7 @@ from watchkeeper.slos.usecases.exclusions import (
     add_exclusions,
     withdraw_exclusion,
 )
+from watchkeeper.slos.usecases.maintenance import follow as follow_maintenance
 from watchkeeper.slos.usecases.owners import follow as follow_owners
 from watchkeeper.slos.usecases.ticks import Ticker, forget_firings, tick
 
@@ -19,6 +20,7 @@ __all__ = [
     "Ticker",
     "add_exclusion",
     "add_exclusions",
+    "follow_maintenance",
     "follow_owners",
     "forget_firings",
     "remove_object",

@@ -66,7 +66,7 @@ def authors_of(
 ) -> Mapping[str, str]:
     """Return the names behind authors, as they are called now."""
     wanted = {v.author for v in versions} | {e.author for e in exclusions}
-    found = {"system": "the host"}
+    found = {"system": "the host", "system:maintenance": "a maintenance window"}
     if any(author.startswith("user:") for author in wanted):
         for person in identity.people():
             found[f"user:{person.id}"] = person.display_name or person.name
