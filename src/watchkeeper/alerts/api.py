@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from ninja import Query, Router, Status
 
 from watchkeeper.alerts.domain.documents import IntegrationSpec, RouteSpec, SilenceSpec
-from watchkeeper.alerts.queries import alerts, directory, integrations
+from watchkeeper.alerts.queries import alerts, directory, integrations, previews
 from watchkeeper.alerts.queries.alerts import Filter
 from watchkeeper.alerts.schemas import (
     ActsIn,
@@ -23,9 +23,12 @@ from watchkeeper.alerts.schemas import (
     IntegrationIn,
     IntegrationOut,
     NewIntegrationIn,
+    NewSilenceIn,
     NoteIn,
     OpenedOut,
     PageVerdictIn,
+    PreviewIn,
+    PreviewOut,
     ReassignIn,
     ReplayIn,
     RouteIn,
@@ -325,6 +328,16 @@ def list_silences(request: HttpRequest) -> list[SilenceOut]:
     return [SilenceOut.model_validate(row, from_attributes=True) for row in rows]
 
 
+@router.post("/silences", response={201: SilenceOut}, summary="Make a silence")
+def create_silence(request: HttpRequest, body: NewSilenceIn) -> Status[SilenceOut]:
+    """Make a silence; what it matches opens and pages nobody meanwhile."""
+    access.require(actor_of(request), Permission.READ, what="silences")
+    spec = _silence(body.name, body)
+    rules.create_silence(actor=actor_of(request), spec=spec, now=clock.now())
+    row = directory.silence_row(body.name, now=clock.now())
+    return Status(201, SilenceOut.model_validate(row, from_attributes=True))
+
+
 @router.get("/silences/{name}", response=SilenceOut, summary="One silence")
 def get_silence(request: HttpRequest, name: str) -> SilenceOut:
     """Return a silence."""
@@ -337,8 +350,7 @@ def get_silence(request: HttpRequest, name: str) -> SilenceOut:
 def put_silence(request: HttpRequest, name: str, body: SilenceIn) -> SilenceOut:
     """Make the silence be as the body says; to end it now, let it end now."""
     access.require(actor_of(request), Permission.READ, what=f"silence {name}")
-    start, end = _sure(body.start, "start"), _sure(body.end, "end")
-    spec = SilenceSpec(name, tuple(body.match), start, end, body.reason)
+    spec = _silence(name, body)
     rules.save_silence(actor=actor_of(request), spec=spec, origin=Origin.API, now=clock.now())
     row = directory.silence_row(name, now=clock.now())
     return SilenceOut.model_validate(row, from_attributes=True)
@@ -350,6 +362,30 @@ def delete_silence(request: HttpRequest, name: str) -> Status[None]:
     access.require(actor_of(request), Permission.READ, what=f"silence {name}")
     rules.remove_silence(actor=actor_of(request), name=name, now=clock.now())
     return Status(204, None)
+
+
+@router.post("/silences/{name}/end", response=SilenceOut, summary="End a silence early")
+def end_silence(request: HttpRequest, name: str) -> SilenceOut:
+    """End early what holds of a silence; one that comes again still comes."""
+    access.require(actor_of(request), Permission.READ, what=f"silence {name}")
+    rules.end_silence(actor=actor_of(request), name=name, now=clock.now())
+    row = directory.silence_row(name, now=clock.now())
+    return SilenceOut.model_validate(row, from_attributes=True)
+
+
+@router.post("/silence-preview", response=PreviewOut, summary="What a silence would keep quiet")
+def preview_silence(request: HttpRequest, body: PreviewIn) -> PreviewOut:
+    """Return the alerts that match, of those open now and of the last 30 days; changes nothing."""
+    access.require(actor_of(request), Permission.READ, what="alerts")
+    found = previews.preview(body.match, now=clock.now(), services=body.services)
+    return PreviewOut.model_validate(found, from_attributes=True)
+
+
+def _silence(name: str, body: SilenceIn) -> SilenceSpec:
+    start, end = _sure(body.start, "start"), _sure(body.end, "end")
+    return SilenceSpec(
+        name, tuple(body.match), start, end, body.reason, body.recurrence, body.time_zone
+    )
 
 
 def _sure(moment: dt.datetime, path: str) -> dt.datetime:

@@ -12,7 +12,10 @@ class AlertsConfig(AppConfig):
     label = "alerts"
 
     def ready(self) -> None:
-        """Offer the place in the rail."""
+        """Offer the place in the rail and listen to changes."""
+        from watchkeeper.alerts import subscribers
+
+        subscribers.register()
         place = NavigationItem("Watch", "Alerts", "alerts:list", "bell", order=30, quick=True)
         registry.add(place)
         items = (
@@ -22,3 +25,5 @@ class AlertsConfig(AppConfig):
         for order, (label, address, icon) in enumerate(items, start=11):
             item = NavigationItem("Settings", label, f"alerts:{address}", icon, order=order)
             registry.add(item)
+        label = "Silences and maintenance"
+        registry.add(NavigationItem("Watch", label, "alerts:silences", "calendar-minus", order=50))

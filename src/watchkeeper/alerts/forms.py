@@ -1,9 +1,15 @@
-"""Forms of integrations, of mending what came, and of trying a post out."""
+"""Forms of integrations, of mending what came, of trying a post out, and of silences."""
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from watchkeeper.alerts.domain.documents import SilenceSpec
+from watchkeeper.kernel import wall_time
+from watchkeeper.ui.domain.times import Zone
 
 LONGEST_POST = 1_000_000
 _CODE = {"rows": 14, "spellcheck": "false", "class": "wk-mono"}
@@ -79,3 +85,85 @@ class DryRunForm(forms.Form):
         super().__init__(*args, **more)
         choices = [("", "None: JSON of anybody\u2019s"), *((name, name) for name in integrations)]
         self.fields["integration"].choices = choices  # type: ignore[attr-defined]
+
+
+_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
+
+
+class WallTime(forms.DateTimeField):
+    """A wall-clock time; the form says in which zone."""
+
+    def __init__(self, **more: Any) -> None:
+        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=_FORMATS[0])
+        super().__init__(widget=widget, input_formats=_FORMATS, **more)
+
+    def to_python(self, value: Any) -> Any:
+        """Return the naive time that was typed."""
+        if value in self.empty_values:
+            return None
+        for form in _FORMATS:
+            try:
+                return dt.datetime.strptime(str(value).strip(), form)  # noqa: DTZ007  wall clock
+            except ValueError:
+                continue
+        raise forms.ValidationError(_("Write it as 2026-03-02 14:30."), code="invalid")
+
+
+class SilenceForm(forms.Form):
+    """A silence."""
+
+    match = forms.CharField(
+        max_length=20_000,
+        label=_("What it matches"),
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "class": "wk-mono"}),
+        help_text=_(
+            'One matcher on each line, all must hold: service="shop", severity!="critical".'
+        ),
+    )
+    name = forms.CharField(max_length=253, label=_("Name"), help_text=_("As in deploy-of-monday."))
+    reason = forms.CharField(
+        max_length=1_000, label=_("Why"), help_text=_("For those who look at an alert meanwhile.")
+    )
+    start = WallTime(label=_("From"))
+    end = WallTime(label=_("To"))
+    recurrence = forms.CharField(
+        max_length=500,
+        required=False,
+        label=_("Comes again"),
+        help_text=_("Empty: it does not. A rule as FREQ=WEEKLY or FREQ=MONTHLY;BYDAY=1SU."),
+    )
+
+    def __init__(self, *args: Any, zone: Zone, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.zone = zone
+        self.fields["start"].help_text = _("In %(zone)s time, as all of this.") % {
+            "zone": zone.city
+        }
+
+    def matchers(self) -> tuple[str, ...]:
+        """Return what was typed to be matched."""
+        lines = str(self.data.get("match", "")).splitlines()
+        return tuple(line.strip() for line in lines if line.strip())
+
+    def spec(self) -> SilenceSpec:
+        """Return the silence that was typed."""
+        given = self.cleaned_data
+        rule = given["recurrence"].strip()
+        return SilenceSpec(
+            name=given["name"].strip(),
+            match=self.matchers(),
+            start=wall_time.instant_of(given["start"], self.zone.info),
+            end=wall_time.instant_of(given["end"], self.zone.info),
+            reason=given["reason"].strip(),
+            recurrence=rule,
+            time_zone=self.zone.info.key if rule else "",
+        )
+
+
+FIELDS = {"spec.start": "start", "spec.end": "end", "spec.reason": "reason",
+          "spec.recurrence": "recurrence", "spec.match": "match"}  # fmt: skip
+
+
+def field_of(path: str) -> str:
+    """Return the field that a fault belongs to."""
+    return FIELDS.get(path.partition("[")[0], path if path == "match" else "")

@@ -111,7 +111,9 @@ class Alert(models.Model):
     )
     resolved_at = models.DateTimeField(null=True)
     resolved_by = models.CharField(max_length=40, blank=True, help_text="Kind and id, or sender.")
-    muted_by = models.CharField(max_length=253, blank=True, help_text="Name of the silence.")
+    muted_by = models.CharField(
+        max_length=300, blank=True, help_text="Name of the silence, or maintenance:NAME."
+    )
     muted_until = models.DateTimeField(null=True, help_text="Null: it is not kept quiet.")
     pages_again_at = models.DateTimeField(
         null=True, help_text="When it fires anew unless it ended; null: it does not wait for that."
@@ -271,6 +273,14 @@ class Silence(models.Model):
     start = models.DateTimeField()
     end = models.DateTimeField()
     reason = models.CharField(max_length=1000)
+    recurrence = models.CharField(max_length=500, blank=True, help_text="Empty: it comes once.")
+    time_zone = models.CharField(max_length=100, blank=True, help_text="Empty: UTC.")
+    over_at = models.DateTimeField(
+        null=True, help_text="When one that comes again does so no more; null: never."
+    )
+    resumes_at = models.DateTimeField(
+        null=True, help_text="Up to when one that comes again was ended early; null: it was not."
+    )
     author = models.CharField(max_length=40, help_text="Kind and id, never a name.")
     origin = models.CharField(max_length=20, choices=ORIGINS)
     file = models.CharField(max_length=1000, blank=True)

@@ -355,6 +355,14 @@ class SilenceIn(Schema):
     start: dt.datetime
     end: dt.datetime
     reason: str = Field(min_length=1, max_length=1000)
+    recurrence: str = Field("", max_length=500, description="As FREQ=WEEKLY; empty: once.")
+    time_zone: str = Field("", max_length=100, description="By whose wall clocks it recurs.")
+
+
+class NewSilenceIn(SilenceIn):
+    """A silence that is to be made."""
+
+    name: Name
 
 
 class SilenceOut(Schema):
@@ -369,3 +377,37 @@ class SilenceOut(Schema):
     file: str
     state: str = Field(description="active, pending or expired.")
     holds: int = Field(description="How many open alerts it keeps quiet.")
+    recurrence: str
+    time_zone: str
+    since: dt.datetime | None
+    until: dt.datetime | None
+    next_start: dt.datetime | None
+    next_end: dt.datetime | None
+
+
+class PreviewIn(Schema):
+    """What is to be looked for: matchers, services, or both."""
+
+    match: list[Annotated[str, Field(max_length=2000)]] = Field([], max_length=50)
+    services: list[str] = Field([], max_length=200)
+
+
+class SeenOut(Schema):
+    """An alert that matches."""
+
+    id: str
+    title: str
+    service: str
+    severity: str
+    opened_at: dt.datetime
+    is_open: bool
+
+
+class PreviewOut(Schema):
+    """What matches: how many, and the newest of them."""
+
+    open_count: int = Field(description="That are open now.")
+    recent_count: int = Field(description="That opened in the last 30 days, open ones too.")
+    open: list[SeenOut]
+    recent: list[SeenOut]
+    is_complete: bool = Field(description="False: only the newest 20,000 of each were read.")

@@ -9,7 +9,8 @@ from watchkeeper.plumbing.jobs import Job
 
 
 def end_silences(now: dt.datetime) -> None:
-    """Page for what still fires."""
+    """Page for what still fires when a silence or maintenance ends."""
+    upkeep.follow_maintenance(now=now)
     upkeep.end_silences(now=now)
 
 

@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from watchkeeper.alerts.views import acting, doors, integrations, pages, quarantine, routes
+from watchkeeper.alerts.views import (
+    acting,
+    doors,
+    integrations,
+    pages,
+    quarantine,
+    routes,
+    silences,
+)
 
 app_name = "alerts"
 urlpatterns = [
@@ -21,5 +29,9 @@ urlpatterns = [
     path("quarantine/<str:event>", quarantine.came, name="came"),
     path("routes", routes.route_list, name="routes"),
     path("routes/-/dry-run", routes.try_out, name="dry_run"),
+    path("silences", silences.silences, name="silences"),
+    path("silences/-/new", silences.new, name="new_silence"),
+    path("silences/<str:name>/end", silences.end, name="end_silence"),
+    path("silences/<str:name>/remove", silences.remove, name="remove_silence"),
     path("v2/enqueue", doors.enter, name="pagerduty"),
 ]

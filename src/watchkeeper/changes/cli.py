@@ -1,13 +1,12 @@
 """Commands of maintenance windows."""
 
-import datetime as dt
 from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
 
-from watchkeeper.kernel import clock, lengths
-from watchkeeper.kernel.errors import InvalidError
+from watchkeeper.changes.domain import ranges
+from watchkeeper.kernel import clock
 from watchkeeper.plumbing import console, transport
 
 maintenance_app = typer.Typer(help="Maintenance windows.", no_args_is_help=True)
@@ -68,31 +67,13 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Put services into maintenance: their alerts open and page nobody meanwhile."""
-    begins, ends = _range(start, end, length)
+    begins, ends = ranges.asked(start, end, length, now=clock.now())
     body = {
         "name": name, "services": service, "start": begins, "end": ends, "time_zone": time_zone,
         "recurrence": recurrence, "exclude": exclude, "reason": reason,
     }  # fmt: skip
     made = transport.current().call("POST", "/api/v1/maintenance", json=body).json()
     _tell(made, as_json=as_json)
-
-
-def _range(start: str | None, end: str | None, length: str | None) -> tuple[str, str]:
-    """Return when it begins and ends, as the API takes it."""
-    now = clock.now().replace(microsecond=0)
-    begins = start if start is not None else _written(now)
-    if (end is None) == (length is None):
-        raise InvalidError("Say when it ends: --to TIME, or --for LENGTH")
-    if end is not None:
-        return begins, end
-    lasts = lengths.read(length)
-    if lasts is None or start is not None:
-        raise InvalidError("--for is a length from now on, as 90m, 2h or 1d; with --from use --to")
-    return begins, _written(now + lasts)
-
-
-def _written(moment: dt.datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @maintenance_app.command("end")

@@ -115,6 +115,7 @@ slos.app.command("discover", epilog=EPILOG)(prometheus.discover)
 for name, group in (
     ("alert", alerts.alert_app),
     ("integration", alerts.integration_app),
+    ("silence", alerts.silence_app),
     ("maintenance", changes.maintenance_app),
     ("slo", slos.app),
     ("oncall", oncall.app),

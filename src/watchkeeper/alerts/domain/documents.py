@@ -1,13 +1,15 @@
 """Integrations, routes and silences as documents: ``apiVersion: watchkeeper/v1``."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from watchkeeper.alerts.domain import durations, matching
 from watchkeeper.alerts.domain.events import Urgency
-from watchkeeper.kernel import ids
+from watchkeeper.changes.domain import documents as windows
+from watchkeeper.changes.domain.occasions import Occasion
+from watchkeeper.kernel import ids, wall_time
 from watchkeeper.kernel.documents import Document
 from watchkeeper.kernel.errors import InvalidError, Problem
 
@@ -53,13 +55,38 @@ class RouteSpec:
 
 @dataclass(frozen=True, slots=True)
 class SilenceSpec:
-    """A silence as somebody wants it; see ``domain.routing.Silence``."""
+    """A silence as somebody wants it; see ``domain.routing.Silence``.
+
+    Attributes:
+        name: Its name.
+        match: All must hold; at least one.
+        start: From when; of the first time if it comes again.
+        end: Until when, likewise.
+        reason: Why.
+        recurrence: How it comes again, as ``FREQ=WEEKLY``; empty: it does not.
+        time_zone: By whose wall clocks it comes again; empty: UTC.
+    """
 
     name: str
     match: tuple[str, ...]
     start: dt.datetime
     end: dt.datetime
     reason: str
+    recurrence: str = ""
+    time_zone: str = ""
+
+    def occasion(self) -> Occasion:
+        """Return when it holds.
+
+        Raises:
+            InvalidError: the zone is none, the rule is none, or it lasts too long to come again.
+        """
+        return windows.occasion(
+            start=self.start.isoformat(),
+            end=self.end.isoformat(),
+            zone=self.time_zone or "UTC",
+            rule=self.recurrence,
+        )
 
 
 Spec = IntegrationSpec | RouteSpec | SilenceSpec
@@ -126,6 +153,8 @@ def check_silence(spec: SilenceSpec) -> None:
         faults.append(Problem("end is not after start", "spec.end"))
     elif spec.end - spec.start > _LONGEST_SILENCE:
         faults.append(Problem("a silence lasts a year at the most", "spec.end"))
+    elif spec.recurrence or spec.time_zone:
+        faults += _occasion_faults(spec)
     if not spec.reason.strip() or len(spec.reason) > 1_000:
         faults.append(Problem("a reason of 1 to 1000 characters is needed", "spec.reason"))
     _refuse(f"The silence {spec.name}", faults)
@@ -137,6 +166,14 @@ def _match_faults(match: tuple[str, ...]) -> list[Problem]:
     except InvalidError as error:
         return list(error.problems)
     return []
+
+
+def _occasion_faults(spec: SilenceSpec) -> Sequence[Problem]:
+    try:
+        spec.occasion()
+    except InvalidError as error:
+        return error.problems
+    return ()
 
 
 def _name_faults(name: str, path: str) -> list[Problem]:
@@ -194,13 +231,16 @@ def _route(name: str, spec: Mapping[str, Any]) -> RouteSpec:
 
 
 def _silence(name: str, spec: Mapping[str, Any]) -> SilenceSpec:
-    _known(spec, ("match", "start", "end", "reason"), "a Silence")
+    _known(spec, ("match", "start", "end", "reason", "recurrence", "timeZone"), "a Silence")
+    zone = _text(spec, "timeZone")
     return SilenceSpec(
         name=name,
         match=_texts(spec, "match"),
-        start=_instant(spec, "start"),
-        end=_instant(spec, "end"),
+        start=_instant(spec, "start", zone),
+        end=_instant(spec, "end", zone),
         reason=_text(spec, "reason"),
+        recurrence=_text(spec, "recurrence"),
+        time_zone=zone,
     )
 
 
@@ -240,7 +280,8 @@ def _texts(spec: Mapping[str, Any], name: str) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _instant(spec: Mapping[str, Any], name: str) -> dt.datetime:
+def _instant(spec: Mapping[str, Any], name: str, zone: str) -> dt.datetime:
+    """Return an instant; where a time zone is given, a time without one is wall time in it."""
     value = spec.get(name)
     message = f"{name} is a time with its zone, as 2026-02-03T09:00:00Z"
     if isinstance(value, str):
@@ -248,9 +289,11 @@ def _instant(spec: Mapping[str, Any], name: str) -> dt.datetime:
             value = dt.datetime.fromisoformat(value)
         except ValueError as error:
             raise _fault(message, f"spec.{name}") from error
-    if not isinstance(value, dt.datetime) or value.tzinfo is None:
+    if not isinstance(value, dt.datetime) or (value.tzinfo is None and not zone):
         raise _fault(message, f"spec.{name}")
     try:
+        if value.tzinfo is None:
+            return wall_time.instant_of(value, windows.zone_of(zone))
         return value.astimezone(dt.UTC)
     except OverflowError as error:
         raise _fault(message, f"spec.{name}") from error
@@ -302,6 +345,8 @@ def _write_silence(spec: Any) -> tuple[str, dict[str, Any]]:
         "start": spec.start.isoformat().replace("+00:00", "Z"),
         "end": spec.end.isoformat().replace("+00:00", "Z"),
         "reason": spec.reason,
+        "recurrence": spec.recurrence,
+        "timeZone": spec.time_zone,
     }
     return "Silence", body
 

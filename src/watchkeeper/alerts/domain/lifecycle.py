@@ -32,6 +32,7 @@ class Verdict(Enum):
     RESOLVED = "resolved"
     HELD = "held"
     SILENCED = "silenced"
+    MAINTENANCE = "maintenance"
     HEARTBEAT = "heartbeat"
     QUARANTINED = "quarantined"
 

@@ -9,6 +9,7 @@ from watchkeeper.alerts.domain.events import Severity, Urgency, urgency_of
 from watchkeeper.alerts.domain.matching import Fields, Matcher
 
 ANNOTATION = "watchkeeper/escalation-policy"
+SILENCE, MAINTENANCE = "silence", "maintenance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,59 @@ class Silence:
     start: dt.datetime
     end: dt.datetime
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Maintenance:
+    """Keeps all alerts of some services quiet in ``[start, end)``, likewise.
+
+    Attributes:
+        name: Name of the maintenance window.
+        services: Names of services.
+        start: From when.
+        end: Until when.
+        reason: Why; may be empty.
+    """
+
+    name: str
+    services: tuple[str, ...]
+    start: dt.datetime
+    end: dt.datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """What keeps an alert quiet, and until when.
+
+    Attributes:
+        kind: ``silence`` or ``maintenance``.
+        name: Name of the silence or of the maintenance window.
+        until: When it ends.
+        reason: Why; may be empty.
+    """
+
+    kind: str
+    name: str
+    until: dt.datetime
+    reason: str = ""
+
+    @property
+    def rule(self) -> str:
+        """It as the rule of a verdict."""
+        return f"{self.kind}:{self.name}"
+
+    @property
+    def by(self) -> str:
+        """It as an alert remembers it: the name of a silence, or ``maintenance:NAME``."""
+        return self.rule if self.kind == MAINTENANCE else self.name
+
+    @property
+    def words(self) -> str:
+        """Why nobody is paged, in a sentence."""
+        because = f" ({self.reason})" if self.reason else ""
+        what = "maintenance window" if self.kind == MAINTENANCE else self.kind
+        return f"the {what} {self.name}{because} keeps it quiet until {self.until:%FT%TZ}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +151,31 @@ def silenced(silences: Iterable[Silence], fields: Fields, *, at: dt.datetime) ->
         if silence.start <= at < silence.end and matching.matches(silence.match, fields)
     ]
     return max(holding, key=lambda each: (each.end, each.name), default=None)
+
+
+def quieted(
+    silences: Iterable[Silence],
+    windows: Iterable[Maintenance],
+    fields: Fields,
+    *,
+    service: str,
+    at: dt.datetime,
+) -> Quiet | None:
+    """Return what keeps an alert quiet the longest; ``None``: nothing does.
+
+    Args:
+        silences: In any order.
+        windows: Times of maintenance, in any order.
+        fields: What matchers see of it.
+        service: Name of its service; empty: none.
+        at: When.
+    """
+    holding = [
+        Quiet(MAINTENANCE, window.name, window.end, window.reason)
+        for window in windows
+        if window.start <= at < window.end and service in window.services
+    ]
+    silence = silenced(silences, fields, at=at)
+    if silence is not None:
+        holding.append(Quiet(SILENCE, silence.name, silence.end, silence.reason))
+    return max(holding, key=lambda each: (each.until, each.kind, each.name), default=None)

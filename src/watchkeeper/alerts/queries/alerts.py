@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from watchkeeper.alerts.domain import page_verdicts
+from watchkeeper.alerts.domain import page_verdicts, routing
 from watchkeeper.alerts.domain.events import Severity
 from watchkeeper.alerts.domain.lifecycle import AlertState
 from watchkeeper.alerts.models import Alert, AlertAct, InboundEvent, PageVerdictRow
@@ -55,7 +55,7 @@ class AlertRow:
         acknowledged_by: Kind and id of who did, or ``sender``.
         resolved_at: When it ended; ``None``: it has not.
         resolved_by: Kind and id of who ended it, or ``sender``.
-        muted_by: Name of the silence that kept it quiet; may be empty.
+        muted_by: Name of the silence that kept it quiet, or ``maintenance:NAME``; may be empty.
         muted_until: Until when it is kept quiet; ``None``: it is not.
         pages_again_at: When it pages again unless it ended before: a snooze ends then, or the time
             in which who took it had to resolve it; ``None``: it does not wait for that.
@@ -92,6 +92,12 @@ class AlertRow:
     def is_open(self) -> bool:
         """Whether it has not ended."""
         return self.state != AlertState.RESOLVED.value
+
+    @property
+    def maintenance(self) -> str:
+        """Name of the maintenance window that kept it quiet; empty: none did."""
+        kind, _, name = self.muted_by.rpartition(":")
+        return name if kind == routing.MAINTENANCE else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +247,7 @@ def look_of(row: AlertRow) -> tuple[str, str]:
     if row.state == AlertState.SNOOZED.value:
         return "mute", _("Snoozed")
     if row.muted_until is not None:
-        return "mute", _("Silenced")
+        return "mute", _("In maintenance") if row.maintenance else _("Silenced")
     looks = {Severity.CRITICAL.value: "crit", Severity.ERROR.value: "burn"}
     return looks.get(row.severity, "watch"), _("Firing")
 

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 
 from watchkeeper.alerts.domain.documents import RouteSpec, SilenceSpec
 from watchkeeper.alerts.models import Alert, Route, Silence
+from watchkeeper.changes.domain import occasions
+from watchkeeper.kernel import instants
 from watchkeeper.kernel.errors import NotFoundError
+from watchkeeper.kernel.intervals import Interval
+from watchkeeper.kernel.origins import Origin
 
 
 class RouteNotFoundError(NotFoundError):
@@ -47,6 +51,12 @@ class SilenceRow:
         file: The file it came from; may be empty.
         state: ``active``, ``pending`` or ``expired``.
         holds: How many open alerts it keeps quiet.
+        recurrence: How it comes again; empty: it does not.
+        time_zone: By whose wall clocks; empty: UTC.
+        since: Since when it holds; ``None``: it does not now.
+        until: Until when it holds; ``None``: it does not now.
+        next_start: When it holds next; ``None``: not within a decade.
+        next_end: When that ends.
     """
 
     name: str
@@ -58,6 +68,17 @@ class SilenceRow:
     file: str
     state: str
     holds: int
+    recurrence: str = ""
+    time_zone: str = ""
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+    next_start: dt.datetime | None = None
+    next_end: dt.datetime | None = None
+
+    @property
+    def is_in_file(self) -> bool:
+        """Whether it is changed in its file and not here."""
+        return self.origin == Origin.FILE.value
 
 
 def route_rows() -> list[RouteRow]:
@@ -118,7 +139,9 @@ def silence_row(name: str, *, now: dt.datetime) -> SilenceRow:
 
 
 def _silence(row: Silence, holds: int, *, now: dt.datetime) -> SilenceRow:
-    state = "expired" if row.end <= now else "pending" if row.start > now else "active"
+    active = occasions.active_at(times_of(row, now), now)
+    following = _following(row, now)
+    state = "active" if active else "pending" if following else "expired"
     return SilenceRow(
         name=row.name,
         match=tuple(row.match),
@@ -129,7 +152,39 @@ def _silence(row: Silence, holds: int, *, now: dt.datetime) -> SilenceRow:
         file=row.file,
         state=state,
         holds=holds,
+        recurrence=row.recurrence,
+        time_zone=row.time_zone,
+        since=active.start if active else None,
+        until=active.end if active else None,
+        next_start=following.start if following else None,
+        next_end=following.end if following else None,
     )
+
+
+def times_of(row: Silence, after: dt.datetime) -> tuple[Interval, ...]:
+    """Return the times at which a silence holds and that end after an instant.
+
+    Of one that comes again those of a day to come at the least.
+    """
+    if not row.recurrence:
+        return (Interval(row.start, row.end),) if row.end > after else ()
+    found = occasions.near(silence_spec(row).occasion(), after)
+    return tuple(each for each in occasions.without(found, _cuts(row)) if each.end > after)
+
+
+def _following(row: Silence, now: dt.datetime) -> Interval | None:
+    if not row.recurrence:
+        return Interval(row.start, row.end) if row.start > now else None
+    if row.over_at is not None and row.over_at <= now:
+        return None
+    return occasions.following(silence_spec(row).occasion(), now, cuts=_cuts(row))
+
+
+def _cuts(row: Silence) -> tuple[Interval, ...]:
+    """Return what was left of the time that was ended early."""
+    if row.resumes_at is None:
+        return ()
+    return (Interval(instants.FIRST, row.resumes_at),)
 
 
 def silence_of(name: str) -> Silence:
@@ -146,7 +201,9 @@ def silence_of(name: str) -> Silence:
 
 def silence_spec(row: Silence) -> SilenceSpec:
     """Return what somebody would have to wish for to have this silence."""
-    return SilenceSpec(row.name, tuple(row.match), row.start, row.end, row.reason)
+    return SilenceSpec(
+        row.name, tuple(row.match), row.start, row.end, row.reason, row.recurrence, row.time_zone
+    )
 
 
 def route_specs() -> list[RouteSpec]:

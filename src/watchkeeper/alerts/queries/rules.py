@@ -5,13 +5,18 @@ import threading
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from django.db.models import Q
+
 from watchkeeper.alerts.domain import matching
 from watchkeeper.alerts.domain.events import Urgency
-from watchkeeper.alerts.domain.routing import ANNOTATION, Route, Silence
+from watchkeeper.alerts.domain.routing import ANNOTATION, Maintenance, Route, Silence
 from watchkeeper.alerts.models import Route as RouteRow
 from watchkeeper.alerts.models import Silence as SilenceRow
+from watchkeeper.alerts.queries import directory
 from watchkeeper.catalog import queries as catalog
 from watchkeeper.catalog.queries import ServiceNote
+from watchkeeper.changes.domain import maintenance
+from watchkeeper.changes.queries import maintenance as changes
 from watchkeeper.kernel import clock
 
 REMEMBERED_SECONDS = 1.0
@@ -24,11 +29,13 @@ class Rules:
     Attributes:
         routes: All of them.
         silences: Those that have not ended.
+        windows: Times of maintenance that have not ended, for a day to come.
         read_at: On the clock that never runs backwards.
     """
 
     routes: tuple[Route, ...]
     silences: tuple[Silence, ...]
+    windows: tuple[Maintenance, ...]
     read_at: float
     _services: dict[str, ServiceNote] = field(default_factory=dict)
 
@@ -54,15 +61,15 @@ def current(*, now: dt.datetime) -> Rules:
     age = clock.monotonic()
     if held is not None and age - held.read_at < REMEMBERED_SECONDS:
         return held
-    fresh = Rules(routes(), silences(after=now), age)
+    fresh = Rules(routes(), silences(after=now), windows(after=now), age)
     with _lock:
         _current = fresh
     return fresh
 
 
 def as_of(at: dt.datetime) -> Rules:
-    """Return the rules, with the silences that have not ended at ``at``; nothing is remembered."""
-    return Rules(routes(), silences(after=at), clock.monotonic())
+    """Return the rules, with what keeps quiet and has not ended at ``at``; none is remembered."""
+    return Rules(routes(), silences(after=at), windows(after=at), clock.monotonic())
 
 
 def forget() -> None:
@@ -87,8 +94,22 @@ def routes() -> tuple[Route, ...]:
 
 
 def silences(*, after: dt.datetime) -> tuple[Silence, ...]:
-    """Return the silences that end after an instant, also those that have not begun."""
+    """Return the silences that end after an instant, also those that have not begun.
+
+    One that comes again is there once for each of its times, for a day to come.
+    """
+    again = ~Q(recurrence="") & (Q(over_at=None) | Q(over_at__gt=after))
     return tuple(
-        Silence(row.name, matching.parse_all(row.match), row.start, row.end, row.reason)
-        for row in SilenceRow.objects.filter(end__gt=after).order_by("name")
+        Silence(row.name, matching.parse_all(row.match), each.start, each.end, row.reason)
+        for row in SilenceRow.objects.filter(Q(end__gt=after) | again).order_by("name")
+        for each in directory.times_of(row, after)
+    )
+
+
+def windows(*, after: dt.datetime) -> tuple[Maintenance, ...]:
+    """Return the times of maintenance that end after an instant, for a day to come."""
+    return tuple(
+        Maintenance(window.name, window.services, each.start, each.end, window.reason)
+        for window in changes.in_force(now=after)
+        for each in maintenance.near(window, after)
     )

@@ -21,7 +21,7 @@ from watchkeeper.alerts.domain.lifecycle import (
     OpenAlert,
     Verdict,
 )
-from watchkeeper.alerts.domain.routing import Placed, Silence
+from watchkeeper.alerts.domain.routing import Placed, Quiet
 from watchkeeper.alerts.models import Alert, HeldResolve
 from watchkeeper.alerts.queries.keys import Sender
 from watchkeeper.alerts.queries.rules import Rules
@@ -214,24 +214,20 @@ class Batch:
 
     def _open(self, item: Incoming, slot: _Slot, decision: Decision) -> None:
         del decision
-        held, placed, silence = self._made(item, AlertState.FIRING)
+        held, placed, quiet = self._made(item, AlertState.FIRING)
         slot.open = item.alert = held
         item.rule = f"route:{placed.route}" if placed.route else ""
         item.reason = f"{item.reason}; {placed.reason}"
-        self._page(item, held, placed, silence)
+        self._page(item, held, placed, quiet)
 
-    def _page(self, item: Incoming, held: Held, placed: Placed, silence: Silence | None) -> None:
-        """Let people be paged for ``held``, unless a silence keeps it quiet."""
+    def _page(self, item: Incoming, held: Held, placed: Placed, quiet: Quiet | None) -> None:
+        """Let people be paged for ``held``, unless a silence or maintenance keeps it quiet."""
         held.is_changed = True
-        if silence is None:
+        if quiet is None:
             held.start = placed
             return
-        held.changes |= {"muted_by": silence.name, "muted_until": silence.end}
-        item.verdict, item.rule = Verdict.SILENCED, f"silence:{silence.name}"
-        because = f" ({silence.reason})" if silence.reason else ""
-        item.reason = (
-            f"the silence {silence.name}{because} keeps it quiet until {silence.end:%FT%TZ}"
-        )
+        held.changes |= {"muted_by": quiet.by, "muted_until": quiet.until}
+        item.verdict, item.rule, item.reason = _QUIET[quiet.kind], quiet.rule, quiet.words
 
     def _open_closed(self, item: Incoming, slot: _Slot, decision: Decision) -> None:
         del decision
@@ -240,11 +236,11 @@ class Batch:
         slot.closed[item.event.episode] = item.alert = held
         slot.let_go.add(item.event.episode)
 
-    def _made(self, item: Incoming, state: AlertState) -> tuple[Held, Placed, Silence | None]:
+    def _made(self, item: Incoming, state: AlertState) -> tuple[Held, Placed, Quiet | None]:
         """Return a new alert, where it goes, and what keeps it quiet."""
         event, sender = item.event, item.sender
         service = self._service_of(item)
-        placed, silence = self._placed(item, service)
+        placed, quiet = self._placed(item, service)
         row = {
             "integration_id": sender.id,
             "scope": sender.scope,
@@ -267,7 +263,7 @@ class Batch:
         held = Held(None, state, event.severity, event.episode, event.started_at, row, count=1)
         held.is_changed = True
         self._new.append(held)
-        return held, placed, silence
+        return held, placed, quiet
 
     def _service_of(self, item: Incoming) -> str:
         """Return the service that the catalogue knows, else the one the integration is for."""
@@ -276,7 +272,7 @@ class Batch:
         is_known = note is not None and note != ServiceNote()
         return said if is_known or not usual else usual
 
-    def _placed(self, item: Incoming, service: str) -> tuple[Placed, Silence | None]:
+    def _placed(self, item: Incoming, service: str) -> tuple[Placed, Quiet | None]:
         note = self._services.get(service) or ServiceNote()
         fields = matching.fields_of(
             item.event, integration=item.sender.name, service=service, owner=note.owner
@@ -287,7 +283,10 @@ class Batch:
         placed = routing.place(
             self._rules.routes, fields, severity=item.event.severity, default=default
         )
-        return placed, routing.silenced(self._rules.silences, fields, at=self._now)
+        quiet = routing.quieted(
+            self._rules.silences, self._rules.windows, fields, service=service, at=self._now
+        )
+        return placed, quiet
 
     def _count(self, item: Incoming, slot: _Slot, decision: Decision) -> None:
         del item, decision
@@ -305,11 +304,11 @@ class Batch:
         if held is None:
             return
         _tell_again(held)
-        placed, silence = self._placed(item, self._service_of(item))
+        placed, quiet = self._placed(item, self._service_of(item))
         held.changes |= {"urgency": placed.urgency.value, "acknowledged_at": None}
         held.changes |= {"acknowledged_by": "", "route": placed.route, "policy": placed.policy}
         held.changes["pages_again_at"] = None
-        self._page(item, held, placed, silence)
+        self._page(item, held, placed, quiet)
 
     def _acknowledge(self, item: Incoming, slot: _Slot, decision: Decision) -> None:
         del decision
@@ -486,6 +485,7 @@ def _marks(values: Sequence[Any]) -> str:
     return ", ".join(["%s"] * len(values))
 
 
+_QUIET = {routing.SILENCE: Verdict.SILENCED, routing.MAINTENANCE: Verdict.MAINTENANCE}
 _EFFECTS = {
     Effect.NOTHING: Batch._nothing,
     Effect.OPEN: Batch._open,

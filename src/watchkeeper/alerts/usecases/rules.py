@@ -9,10 +9,25 @@ from watchkeeper.alerts.domain.documents import RouteSpec, SilenceSpec
 from watchkeeper.alerts.models import Alert, Route, Silence
 from watchkeeper.alerts.queries import alerts, directory, rules
 from watchkeeper.alerts.usecases import hands
+from watchkeeper.changes.domain import occasions
+from watchkeeper.kernel import access
 from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.actors import Actor
+from watchkeeper.kernel.errors import ConflictError
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.plumbing.kinds import Action, Change
+
+
+class NameTakenError(ConflictError):
+    """There is a silence of that name."""
+
+    code = "name_taken"
+
+
+class SilenceNotActiveError(ConflictError):
+    """The silence does not hold now."""
+
+    code = "not_active"
 
 
 @transaction.atomic
@@ -75,6 +90,20 @@ def remove_route(
 
 
 @transaction.atomic
+def create_silence(*, actor: Actor, spec: SilenceSpec, now: dt.datetime) -> None:
+    """Make a silence by hand.
+
+    Raises:
+        NameTakenError: there is one of that name.
+        InvalidError: a field cannot be.
+        ForbiddenError: the actor may not; see :func:`save_silence`.
+    """
+    if Silence.objects.filter(name=spec.name).exists():
+        raise NameTakenError(f"There is a silence named {spec.name} already")
+    save_silence(actor=actor, spec=spec, origin=Origin.API, now=now)
+
+
+@transaction.atomic
 def save_silence(
     *, actor: Actor, spec: SilenceSpec, origin: Origin, now: dt.datetime, file: str = ""
 ) -> Change:
@@ -106,6 +135,9 @@ def save_silence(
     action = Action.UPDATE if row is not None else Action.CREATE
     row = row or Silence(name=spec.name, created_at=now, author=hands.label(actor))
     row.match, row.start, row.end = list(spec.match), spec.start, spec.end
+    row.recurrence, row.time_zone = spec.recurrence, spec.time_zone
+    row.over_at = occasions.ends_at(spec.occasion()) if spec.recurrence else None
+    row.resumes_at = None
     row.reason, row.origin = spec.reason, origin.value
     row.file = file[-1000:] if origin is Origin.FILE else ""
     row.save()
@@ -135,6 +167,40 @@ def remove_silence(
     _judge_again(name, now=now)
     transaction.on_commit(rules.forget)
     return Change("Silence", name, Action.REMOVE)
+
+
+@transaction.atomic
+def end_silence(*, actor: Actor, name: str, now: dt.datetime) -> None:
+    """End early what holds of a silence; one that comes again still comes.
+
+    What a file keeps can be ended too, until it is applied with another end.
+
+    Raises:
+        SilenceNotFoundError: there is none of that name.
+        SilenceNotActiveError: it does not hold now.
+        ForbiddenError: the actor may not.
+    """
+    row = directory.silence_of(name)
+    what = f"silence {name}"
+    hands.require(actor, Permission.RESPOND, what=what, team_id=_team_of(tuple(row.match)))
+    active = occasions.active_at(directory.times_of(row, now), now)
+    if active is None:
+        raise SilenceNotActiveError(f"The silence {name} does not hold now; remove it to stop it")
+    if row.recurrence:
+        row.resumes_at = active.end
+    elif row.start < now:
+        row.end = now
+    else:
+        row.end = now + dt.timedelta(microseconds=1)
+    row.save()
+    _judge_again(name, now=now)
+    hands.record(actor, "silence.ended", row.pk, {"name": name}, now=now)
+    transaction.on_commit(rules.forget)
+
+
+def may_silence(actor: Actor, match: tuple[str, ...]) -> bool:
+    """Return whether ``actor`` may keep quiet what matches."""
+    return access.may(actor, Permission.RESPOND, team_id=_team_of(match))
 
 
 def _judge_again(silence: str, *, now: dt.datetime) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from watchkeeper.alerts.domain import events as domain
-from watchkeeper.alerts.domain import matching, routing
+from watchkeeper.alerts.domain import routing
 from watchkeeper.alerts.domain.events import Action, Event, Severity, Urgency
 from watchkeeper.alerts.domain.lifecycle import AlertState
 from watchkeeper.alerts.models import (
@@ -21,7 +21,7 @@ from watchkeeper.alerts.models import (
     InboundRequest,
     Integration,
 )
-from watchkeeper.alerts.queries import rules
+from watchkeeper.alerts.queries import previews, rules
 from watchkeeper.alerts.usecases import deciding, hands, heartbeats, intake
 from watchkeeper.catalog.queries import ServiceNote
 from watchkeeper.kernel.origins import Origin
@@ -32,6 +32,7 @@ from watchkeeper.slos.queries.rows import FiringRow
 
 HELD = dt.timedelta(hours=24)
 OWN = "watchkeeper"
+_MAINTENANCE = f"{routing.MAINTENANCE}:"
 _FIRINGS = "firings"
 _CHUNK = 500
 _MOST_FIRINGS = 1_000
@@ -56,25 +57,55 @@ def _wake(rows: list[Alert], *, now: dt.datetime) -> int:
     rules.forget()
     known = rules.current(now=now)
     services = known.services({row.service_name for row in rows})
-    triggers = []
+    triggers, ended = [], []
     for row in rows:
         note = services.get(row.service_name) or ServiceNote()
-        silence = routing.silenced(known.silences, fields_of(row, owner=note.owner), at=now)
-        if silence is not None and row.state != AlertState.RESOLVED.value:
-            row.muted_by, row.muted_until = silence.name, silence.end
+        quiet = routing.quieted(
+            known.silences,
+            known.windows,
+            previews.fields_of(row, note.owner),
+            service=row.service_name,
+            at=now,
+        )
+        if quiet is not None and row.state != AlertState.RESOLVED.value:
+            row.muted_by, row.muted_until = quiet.by, quiet.until
         else:
             row.muted_until = None
             if row.state == AlertState.FIRING.value:
                 triggers.append(trigger_of(row))
+                ended.append(_ended_act(row, now=now))
         row.save(update_fields=["muted_by", "muted_until"])
-    ended = [
-        AlertAct(alert_id=int(t.subject.id), at=now, act="silence ended", actor="system")
-        for t in triggers
-    ]
     AlertAct.objects.bulk_create(ended)
     if triggers:
         escalations.start_many(triggers, now=now)
     return len(triggers)
+
+
+def _ended_act(row: Alert, *, now: dt.datetime) -> AlertAct:
+    what = "maintenance" if row.muted_by.startswith(_MAINTENANCE) else "silence"
+    return AlertAct(alert_id=row.pk, at=now, act=f"{what} ended", actor="system")
+
+
+def follow_maintenance(*, now: dt.datetime) -> int:
+    """Let alerts be judged again whose maintenance is not as it was; return how many.
+
+    A window that was ended early, changed or removed keeps nothing quiet any more.
+    """
+    quiet = Alert.objects.filter(muted_until__gt=now, muted_by__startswith=_MAINTENANCE)
+    told = set(quiet.values_list("muted_by", "service_name", "muted_until").distinct().order_by())
+    if not told:
+        return 0
+    rules.forget()
+    holding = {
+        (f"{_MAINTENANCE}{window.name}", service, window.end)
+        for window in rules.current(now=now).windows
+        if window.start <= now < window.end
+        for service in window.services
+    }
+    return sum(
+        quiet.filter(muted_by=by, service_name=service, muted_until=until).update(muted_until=now)
+        for by, service, until in told - holding
+    )
 
 
 def trigger_of(row: Alert, *, why: str = "") -> escalations.Trigger:
@@ -87,17 +118,6 @@ def trigger_of(row: Alert, *, why: str = "") -> escalations.Trigger:
         service=row.service_name,
         base=served_address.base(),
     )
-
-
-def fields_of(row: Alert, *, owner: str) -> dict[str, tuple[str, ...]]:
-    """Return what matchers see of an alert; ``owner`` is the team that owns its service."""
-    event = domain.make(
-        Action.TRIGGER, row.key, title=row.title, severity=row.severity, labels=row.labels
-    )
-    name = row.integration.name if row.integration is not None else ""
-    fields = matching.fields_of(event, integration=name, service=row.service_name, owner=owner)
-    word = row.labels.get("severity")
-    return fields | ({"severity": (row.severity, word)} if word else {})
 
 
 def miss_heartbeats(*, now: dt.datetime) -> int:

@@ -10,7 +10,7 @@ from django.db import transaction
 from watchkeeper.alerts.domain import routing
 from watchkeeper.alerts.domain.lifecycle import AlertState
 from watchkeeper.alerts.models import Alert, AlertAct
-from watchkeeper.alerts.queries import rules
+from watchkeeper.alerts.queries import previews, rules
 from watchkeeper.alerts.usecases import upkeep
 from watchkeeper.catalog.queries import ServiceNote
 from watchkeeper.oncall.usecases import escalations
@@ -27,8 +27,8 @@ def page_again(*, now: dt.datetime) -> int:
     That is what was snoozed until now, and what somebody took and did not resolve in the time that
     the policy gives.
 
-    It begins with the first step of its policy. What a silence keeps quiet by now stays quiet
-    until that ends.
+    It begins with the first step of its policy. What a silence or a maintenance window keeps quiet
+    by now stays quiet until that ends.
 
     Args:
         now: The present.
@@ -53,15 +53,20 @@ def _wake(rows: list[Alert], *, now: dt.datetime) -> int:
         why, detail = _why(row)
         acts.append(AlertAct(alert=row, at=now, act=why.lower(), actor="system", detail=detail))
         owner = (services.get(row.service_name) or ServiceNote()).owner
-        fields = upkeep.fields_of(row, owner=owner)
-        silence = routing.silenced(known.silences, fields, at=now)
+        quiet = routing.quieted(
+            known.silences,
+            known.windows,
+            previews.fields_of(row, owner),
+            service=row.service_name,
+            at=now,
+        )
         row.state, row.pages_again_at = AlertState.FIRING.value, None
         row.acknowledged_at, row.acknowledged_by = None, ""
-        if silence is None:
+        if quiet is None:
             row.muted_until = None
             triggers.append(upkeep.trigger_of(row, why=why))
         else:
-            row.muted_by, row.muted_until = silence.name, silence.end
+            row.muted_by, row.muted_until = quiet.by, quiet.until
     Alert.objects.bulk_update(rows, _FIELDS)
     AlertAct.objects.bulk_create(acts)
     if triggers:

@@ -108,7 +108,7 @@ def occasion(*, start: str, end: str, zone: str, rule: str) -> Occasion:
         InvalidError: with every fault and its place below ``spec``.
     """
     faults: list[Problem] = []
-    place = _kept(faults, lambda: _zone(zone), "spec.timeZone")
+    place = _kept(faults, lambda: zone_of(zone), "spec.timeZone")
     if place is None:
         raise InvalidError(faults[0].detail, faults)
     begins = _kept(faults, lambda: _wall(start, place), "spec.start")
@@ -139,7 +139,12 @@ def _kept(faults: list[Problem], make: Callable[[], T], path: str) -> T | None:
         return None
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone_of(name: str) -> ZoneInfo:
+    """Return a time zone by its name.
+
+    Raises:
+        InvalidError: there is none of that name.
+    """
     try:
         if name:
             return ZoneInfo(name)
