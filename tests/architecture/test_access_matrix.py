@@ -151,6 +151,9 @@ OPERATIONS: dict[str, tuple[str, Any]] = {
     "GET /api/v1/silences/{name}": (READ, None),
     "PUT /api/v1/silences/{name}": (RESPOND, SILENCE),
     "DELETE /api/v1/silences/{name}": (RESPOND, None),
+    "GET /api/v1/changes": (READ, None),
+    "POST /api/v1/changes": (RESPOND, {"title": "shop 1.8.2", "service": "shop"}),
+    "GET /api/v1/changes/{change}": (READ, None),
     "GET /api/v1/maintenance": (READ, None),
     "POST /api/v1/maintenance": (RESPOND, MAINTENANCE | {"name": "new"}),
     "GET /api/v1/maintenance/{name}": (READ, None),
@@ -263,6 +266,7 @@ PAGERDUTY = {"event_action": "resolve", "dedup_key": "k"}
 DOORS: dict[str, tuple[str, Any]] = {
     "in/<str:kind>/<str:key>": ("generic", {"title": "x"}),
     "v2/enqueue": ("pagerduty", PAGERDUTY),
+    "v2/change/enqueue": ("pagerduty", {"payload": {"summary": "x"}}),
     "v2/alerts": ("opsgenie", {"message": "x"}),
     "v2/alerts/requests/<str:request_id>": ("opsgenie", None),
     "v2/alerts/<path:identifier>": ("opsgenie", None),

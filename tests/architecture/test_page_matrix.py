@@ -32,6 +32,7 @@ PAGES: dict[str, tuple[str | None, str | None]] = {
     "audit.csv": (AUDIT, None),
     "audit/<int:number>": (AUDIT, None),
     "audit/verify": (None, AUDIT),
+    "changes": (READ, None),
     "first-run": (ADMIN, ADMIN),
     "first-run/<str:name>": (ADMIN, None),
     "first-run/<str:name>/done": (READ, None),

@@ -13,7 +13,9 @@ from watchkeeper.alerts.usecases import integrations as senders
 from watchkeeper.catalog import usecases as catalog
 from watchkeeper.catalog.domain.journeys import JourneySpec
 from watchkeeper.catalog.domain.services import ServiceSpec
+from watchkeeper.changes.domain import events as changes
 from watchkeeper.changes.domain.documents import MaintenanceSpec
+from watchkeeper.changes.usecases import events as change_usecases
 from watchkeeper.changes.usecases import maintenance
 from watchkeeper.identity import usecases as identity
 from watchkeeper.kernel import clock
@@ -70,7 +72,14 @@ def make_world() -> dict[str, str]:
         "feed_id": str(feed.id),
         "contact": "hook",
         "page_id": make_page(now),
+        "change": make_change(now),
     } | make_alerts(now)
+
+
+def make_change(now: dt.datetime) -> str:
+    """Make a change of the own team's service; returns its id."""
+    told = changes.read({"title": "shop 1.8.1"}, service="shop", received_at=now)
+    return change_usecases.record(actor=HOST, event=told, now=now)
 
 
 def make_schedule(now: dt.datetime) -> int:

@@ -188,6 +188,24 @@ class Running(Protocol):
 
 
 @runtime_checkable
+class Keeper(Protocol):
+    """A door whose posts hold more than events of alerts."""
+
+    def keep(self, post: Post, *, sender: str, service: str, now: dt.datetime) -> None:
+        """Keep what else stands in ``post``, in the transaction that stores it.
+
+        Called for what could be read, maybe more than once where a commit did not succeed.
+
+        Args:
+            post: What came.
+            sender: Name of the integration.
+            service: The service that it is for where ``post`` names none; may be empty.
+            now: The present.
+        """
+        ...
+
+
+@runtime_checkable
 class Forwarding(Protocol):
     """A door that takes in what counts on another integration's account than its key's."""
 

@@ -118,6 +118,18 @@ class PagingNoteOut(Schema):
     text: str
 
 
+class ChangedOut(Schema):
+    """What changed in the hour before an alert."""
+
+    id: str
+    title: str
+    kind: str
+    service: str
+    at: dt.datetime
+    url: str
+    author: str
+
+
 class ExplainedOut(Schema):
     """All that happened to an alert, and why."""
 
@@ -131,6 +143,9 @@ class ExplainedOut(Schema):
     notes: list[PagingNoteOut]
     next_at: dt.datetime | None = Field(description="When the next step is due; null: never.")
     page_verdict: PageVerdictOut | None = Field(description="Null: nobody has said so yet.")
+    changes: list[ChangedOut] = Field(
+        description="In the hour before, of its service and what that cannot do without."
+    )
 
 
 class ActsIn(Schema):

@@ -34,4 +34,5 @@ urlpatterns = [
     path("silences/<str:name>/end", silences.end, name="end_silence"),
     path("silences/<str:name>/remove", silences.remove, name="remove_silence"),
     path("v2/enqueue", doors.enter, name="pagerduty"),
+    path("v2/change/enqueue", doors.enter, name="pagerduty_change"),
 ]

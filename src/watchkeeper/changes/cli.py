@@ -1,4 +1,4 @@
-"""Commands of maintenance windows."""
+"""Commands of maintenance windows and changes."""
 
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -7,8 +7,10 @@ import typer
 
 from watchkeeper.changes.domain import ranges
 from watchkeeper.kernel import clock
+from watchkeeper.kernel.errors import InvalidError
 from watchkeeper.plumbing import console, transport
 
+change_app = typer.Typer(help="Deploys, flags, configuration.", no_args_is_help=True)
 maintenance_app = typer.Typer(help="Maintenance windows.", no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
@@ -110,3 +112,65 @@ def _tell(row: dict[str, Any], *, as_json: bool) -> None:
         console.say(f"Maintenance {row['name']} of {services} comes {when}")
     else:
         console.warn(f"Maintenance {row['name']} is over already; it keeps nothing quiet")
+
+
+@change_app.callback()
+def change_root() -> None:
+    """Deploys, flags, configuration."""
+
+
+@change_app.command("send")
+def send(
+    title: Annotated[str, typer.Option(help="One line, as: shop 1.8.2.")],
+    service: Annotated[str, typer.Option(help="The service that changes.")] = "",
+    kind: Annotated[str, typer.Option(help="deploy, flag or config.")] = "deploy",
+    key: Annotated[
+        str, typer.Option("--id", help="What makes two of them one; default: each is its own.")
+    ] = "",
+    at: Annotated[str, typer.Option(help="When, as 2026-03-02T00:00:00Z; default: now.")] = "",
+    url: Annotated[str, typer.Option(help="Where more stands.")] = "",
+    author: Annotated[str, typer.Option(help="Who did it.")] = "",
+    label: Annotated[
+        list[str] | None, typer.Option(help="A pair, as region=eu; may be given several times.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell that something changed; alerts of the next hour show it."""
+    body = {
+        "title": title, "service": service, "kind": kind, "id": key, "at": at, "url": url,
+        "author": author, "labels": _pairs(label or []),
+    }  # fmt: skip
+    made = transport.current().call("POST", "/api/v1/changes", json=body).json()
+    if as_json:
+        console.emit_json(made)
+        return
+    console.say(f"Change {made['id']}: {made['title']} at {made['at']}")
+
+
+def _pairs(labels: list[str]) -> dict[str, str]:
+    pairs = {}
+    for label in labels:
+        name, separator, value = label.partition("=")
+        if not name or not separator:
+            raise InvalidError(f"--label {label!r} is no pair, as region=eu")
+        pairs[name] = value
+    return pairs
+
+
+@change_app.command("list")
+def list_changes(
+    service: Annotated[str, typer.Option(help="Only of this service.")] = "",
+    kind: Annotated[str, typer.Option(help="Only deploy, flag or config.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """List the newest changes."""
+    params = {"service": service, "kind": kind}
+    page = transport.current().call("GET", "/api/v1/changes", params=params).json()
+    if as_json:
+        console.emit_json(page["items"])
+        return
+    if not page["items"]:
+        console.say("There are no changes")
+        return
+    rows = [(i["at"], i["kind"], i["service"] or None, i["title"]) for i in page["items"]]
+    console.table(("at", "kind", "service", "change"), rows)

@@ -1,11 +1,13 @@
-"""Maintenance windows, and what was ended early of them."""
+"""Maintenance windows and what was ended early of them; changes."""
 
 from typing import ClassVar
 
 from django.db import models
 
+from watchkeeper.changes.domain.events import ChangeKind
 from watchkeeper.kernel.origins import Origin
 
+KINDS = [(kind.value, kind.value) for kind in ChangeKind]
 ORIGINS = [(origin.value, origin.value) for origin in Origin]
 
 
@@ -52,3 +54,30 @@ class MaintenanceCut(models.Model):
 
     def __str__(self) -> str:
         return f"{self.start} to {self.end}"
+
+
+class ChangeEvent(models.Model):
+    """One change of a service, told once by each sender."""
+
+    source = models.CharField(max_length=253, help_text="Name of the integration; empty: by hand.")
+    key = models.CharField(max_length=512, help_text="The sender's id of it.")
+    title = models.CharField(max_length=1024)
+    kind = models.CharField(max_length=20, choices=KINDS)
+    service_name = models.CharField(max_length=253, blank=True)
+    at = models.DateTimeField(help_text="When it took place.")
+    url = models.CharField(max_length=2000, blank=True)
+    author = models.CharField(max_length=253, blank=True, help_text="As the sender says.")
+    labels = models.JSONField(default=dict)
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["source", "key"], name="changes_one_per_source_and_id")
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["-at", "-id"], name="changes_newest_first"),
+            models.Index(fields=["service_name", "-at"], name="changes_of_a_service"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title

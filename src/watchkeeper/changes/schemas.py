@@ -1,6 +1,7 @@
 """What the JSON door of changes takes and gives."""
 
 import datetime as dt
+from typing import Annotated, Literal
 
 from ninja import Field, Schema
 
@@ -48,3 +49,41 @@ class OccurrenceOut(Schema):
 
     start: dt.datetime
     end: dt.datetime
+
+
+class ChangeIn(Schema):
+    """A change that somebody tells."""
+
+    title: str = Field(min_length=1, max_length=1024)
+    id: str = Field("", max_length=512, description="What makes two of them one.")
+    service: str = Field("", max_length=253)
+    kind: Literal["deploy", "flag", "config"] = "deploy"
+    at: str = Field("", max_length=60, description="When it took place; empty: now.")
+    url: str = Field("", max_length=2000)
+    author: str = Field("", max_length=253)
+    labels: dict[str, str] = Field({}, max_length=200)
+
+
+class ChangesAsked(Schema):
+    """Which changes are wanted."""
+
+    service: Annotated[str, Field(max_length=253)] = ""
+    kind: Literal["", "deploy", "flag", "config"] = ""
+    since: Annotated[str, Field(alias="from", max_length=60)] = ""
+    until: Annotated[str, Field(alias="to", max_length=60)] = ""
+
+
+class ChangeOut(Schema):
+    """A change."""
+
+    id: str
+    key: str = Field(description="The sender's id of it.")
+    source: str = Field(description="Name of the integration; empty: by hand.")
+    title: str
+    kind: str
+    service: str
+    at: dt.datetime
+    url: str
+    author: str
+    labels: dict[str, str]
+    received_at: dt.datetime

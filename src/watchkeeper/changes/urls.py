@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from watchkeeper.changes.views import maintenance
+from watchkeeper.changes.views import events, maintenance
 
 app_name = "changes"
 urlpatterns = [
+    path("changes", events.changes, name="changes"),
     path("maintenance", maintenance.windows, name="maintenance"),
     path("maintenance/-/new", maintenance.new, name="new_maintenance"),
     path("maintenance/<str:name>/end", maintenance.end, name="end_maintenance"),

@@ -117,6 +117,7 @@ for name, group in (
     ("integration", alerts.integration_app),
     ("silence", alerts.silence_app),
     ("maintenance", changes.maintenance_app),
+    ("change", changes.change_app),
     ("slo", slos.app),
     ("oncall", oncall.app),
     ("source", telemetry.app),

@@ -223,6 +223,7 @@ WATCHKEEPER_INTAKES = {
     "cloudevents": "watchkeeper.integrations.cloudevents.inbound.CloudEventsReader",
     "cloudwatch": "watchkeeper.integrations.cloudwatch.inbound.CloudWatchReader",
     "datadog": "watchkeeper.integrations.datadog.inbound.DatadogReader",
+    "change": "watchkeeper.integrations.change.inbound.ChangeDoor",
     "heartbeat": "watchkeeper.integrations.heartbeat.inbound.HeartbeatReader",
     "pagerduty": "watchkeeper.integrations.pagerduty.inbound.PagerDutyDoor",
     "opsgenie": "watchkeeper.integrations.opsgenie.inbound.OpsgenieDoor",
@@ -232,7 +233,10 @@ WATCHKEEPER_INTAKES = {
 WATCHKEEPER_TEAM_PANELS = ["watchkeeper.catalog.views.team_panel.ServicesPanel"]
 
 # What fills catalog's ports: sections of a service's page, and what knows the SLOs of services.
-WATCHKEEPER_SERVICE_PANELS = ["watchkeeper.slos.views.service_panel.SloPanel"]
+WATCHKEEPER_SERVICE_PANELS = [
+    "watchkeeper.slos.views.service_panel.SloPanel",
+    "watchkeeper.changes.views.service_panel.ChangesPanel",
+]
 WATCHKEEPER_SERVICE_WATCH = "watchkeeper.slos.views.service_panel.SloWatch"
 
 # Adapters of notifications' port Channel, by channel.

@@ -5,7 +5,7 @@ import time
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from watchkeeper.changes.domain import recurrence
@@ -113,6 +113,7 @@ RULES = st.sampled_from(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(rule=RULES, days=st.integers(0, 700), length=st.integers(1, 90))
 def test_a_part_of_the_whole_is_the_same_as_the_part_alone(
     rule: str, days: int, length: int

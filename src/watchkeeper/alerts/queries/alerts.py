@@ -13,6 +13,7 @@ from watchkeeper.alerts.domain.events import Severity
 from watchkeeper.alerts.domain.lifecycle import AlertState
 from watchkeeper.alerts.models import Alert, AlertAct, InboundEvent, PageVerdictRow
 from watchkeeper.catalog import queries as catalog
+from watchkeeper.changes.queries import events as changes
 from watchkeeper.identity import queries as identity
 from watchkeeper.kernel.errors import NotFoundError
 from watchkeeper.oncall.queries import escalations
@@ -369,6 +370,7 @@ def explained(alert: str) -> dict[str, Any]:
         "notes": told.notes,
         "next_at": told.next_at,
         "page_verdict": page_verdict(alert),
+        "changes": changes.before_an_alert(row.service, row.opened_at),
     }
 
 

@@ -31,6 +31,7 @@ from watchkeeper.alerts.ports import (
     Door,
     Errand,
     Forwarding,
+    Keeper,
     Post,
     Refused,
     Stored,
@@ -192,8 +193,13 @@ def _store(arrivals: Sequence[Arrival], *, now: dt.datetime) -> list[Stored]:
             [item.sender for item in items if item.event.action is Action.PING], now=now
         )
     for arrival in arrivals:
-        if arrival.errand is not None and arrival.sender is not None:
-            errands.put(arrival.errand, integration_id=arrival.sender.id, now=now)
+        sender = arrival.sender
+        if sender is None:
+            continue
+        if arrival.errand is not None:
+            errands.put(arrival.errand, integration_id=sender.id, now=now)
+        if isinstance(arrival.door, Keeper) and not arrival.fault:
+            arrival.door.keep(arrival.post, sender=sender.name, service=sender.service, now=now)
     rows = []
     for request, arrival in zip(requests, arrivals, strict=True):
         rows += [

@@ -113,6 +113,7 @@ def detail(request: HttpRequest, alert: str) -> HttpResponse:
         "labels": sorted(row.labels.items()),
         "story": _story(told),
         "pages": told["pages"],
+        "changes": told["changes"],
         "because": told["because"],
         "judged": told["page_verdict"],
         "verdicts": _verdicts(),

@@ -3,6 +3,7 @@
 Source: developer.pagerduty.com/docs/events-api-v2.
 """
 
+import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,10 +11,14 @@ from typing import Any
 from watchkeeper.alerts.domain import events, payloads
 from watchkeeper.alerts.domain.events import Action, Event
 from watchkeeper.alerts.ports import ADDRESS, KEY, Answer, Post, Refused, Snippet, Stored
+from watchkeeper.changes.domain import events as changes
+from watchkeeper.changes.domain.events import ChangeEvent, ChangeKind
+from watchkeeper.changes.usecases import events as usecases
 from watchkeeper.kernel.errors import InvalidError
 from watchkeeper.plumbing import strict_json
 
 PATH = "/v2/enqueue"
+CHANGES = "/v2/change/enqueue"
 _ACTIONS = {
     "trigger": Action.TRIGGER, "acknowledge": Action.ACKNOWLEDGE, "resolve": Action.RESOLVE,
 }  # fmt: skip
@@ -36,7 +41,7 @@ curl {ADDRESS} -H 'Content-Type: application/json' -d '{{
 
 
 class PagerDutyDoor:
-    """``/v2/enqueue``."""
+    """``/v2/enqueue`` and ``/v2/change/enqueue``, which one routing key opens."""
 
     kind = "pagerduty"
     address = PATH
@@ -47,7 +52,7 @@ class PagerDutyDoor:
 
     def knows(self, method: str, path: str) -> bool:
         """See ``alerts.ports.Door``."""
-        return method == "POST" and path.rstrip("/") == PATH
+        return method == "POST" and path.rstrip("/") in {PATH, CHANGES}
 
     def key_of(self, post: Post) -> str:
         """See ``alerts.ports.Door``; in the body, or in the header that newer senders use."""
@@ -62,6 +67,9 @@ class PagerDutyDoor:
         """See ``alerts.ports.Door``."""
         del settings
         body = payloads.mapping(strict_json.read(post.body), "the event")
+        if _is_change(post, body):
+            _change(post, body, service="")
+            return ()
         action = _ACTIONS.get(str(body.get("event_action")))
         if action is None:
             raise InvalidError("'event_action' is missing or not trigger, acknowledge or resolve")
@@ -72,11 +80,18 @@ class PagerDutyDoor:
             return [events.make(action, key)]
         return [_trigger(body, key or uuid.uuid4().hex)]
 
+    def keep(self, post: Post, *, sender: str, service: str, now: dt.datetime) -> None:
+        """See ``alerts.ports.Keeper``."""
+        body = strict_json.read(post.body)
+        if isinstance(body, Mapping) and _is_change(post, body):
+            usecases.keep([_change(post, body, service=service)], source=sender, now=now)
+
     def accepted(self, post: Post, stored: Stored) -> Answer:
         """See ``alerts.ports.Door``."""
-        del post
         if stored.fault:
             return _invalid(stored.fault)
+        if _is_change(post, {}):
+            return Answer(202, {"status": "success", "message": "Change event processed"})
         body = {"status": "success", "message": "Event processed"}
         return Answer(202, body | {"dedup_key": stored.events[0].key})
 
@@ -88,6 +103,39 @@ class PagerDutyDoor:
         body = {"status": "throttle exceeded", "message": f"Nothing was stored: {why.value}"}
         headers = {"Retry-After": str(_RETRY_SECONDS)}
         return Answer(429 if why is Refused.OVERLOADED else 503, body, headers)
+
+
+def _is_change(post: Post, body: Mapping[str, Any]) -> bool:
+    """Return whether a post is of a change; one that is read again has no path any more."""
+    if post.path:
+        return post.path.rstrip("/") == CHANGES
+    return "payload" in body and "event_action" not in body
+
+
+def _change(post: Post, body: Mapping[str, Any], *, service: str) -> ChangeEvent:
+    """Return a change; what it has no field for is in ``custom_details``.
+
+    Source: developer.pagerduty.com/docs/send-change-event.
+    """
+    payload = payloads.mapping(body.get("payload"), "payload")
+    summary = payloads.text(payload.get("summary"), "payload.summary")
+    if not summary.strip():
+        raise InvalidError("'payload.summary' is missing or blank")
+    details = payload.get("custom_details")
+    labels = payloads.pairs(details, "custom_details") if isinstance(details, Mapping) else {}
+    source = payloads.text(payload.get("source"), "payload.source")
+    kind = labels.get("kind", "").lower()
+    item = {
+        "id": labels.get("id", ""),
+        "title": summary,
+        "kind": kind if kind in {each.value for each in ChangeKind} else "",
+        "service": labels.get("service", ""),
+        "at": payloads.text(payload.get("timestamp"), "payload.timestamp"),
+        "url": _link(body.get("links")),
+        "author": labels.get("author", ""),
+        "labels": labels | ({"source": source} if source else {}),
+    }
+    return changes.read(item, service=service, received_at=post.received_at)
 
 
 def _trigger(body: Mapping[str, Any], key: str) -> Event:
