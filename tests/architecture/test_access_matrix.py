@@ -127,6 +127,7 @@ OPERATIONS: dict[str, tuple[str, Any]] = {
     "POST /api/v1/alerts/escalate": (RESPOND, {"alerts": ["{alert}"]}),
     "POST /api/v1/alerts/reassign": (RESPOND, {"alerts": ["{alert}"], "to": {"person": "bob"}}),
     "POST /api/v1/alerts/add": (RESPOND, {"alerts": ["{alert}"], "to": {"person": "bob"}}),
+    "POST /api/v1/alerts/merge": (RESPOND, {"alerts": ["{other_alert}"], "into": "{alert}"}),
     "POST /api/v1/alerts/note": (RESPOND, {"alerts": ["{alert}"], "text": "Restarted it"}),
     "POST /api/v1/alerts/verdict": (RESPOND, {"alerts": ["{alert}"], "verdict": "actionable"}),
     "POST /api/v1/alerts/dry-run": (READ, {"payload": {"title": "x"}}),

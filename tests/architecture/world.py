@@ -113,7 +113,14 @@ def make_alerts(now: dt.datetime) -> dict[str, str]:
     rules.save_silence(actor=HOST, spec=silence, origin=Origin.API, now=now)
     event = {"title": "Checkout fails", "service": "shop"}
     told = acts.send(actor=HOST, integration="am", event=event, now=now, body=b'{"title":"x"}')
-    return {"alert": told.events[0].alert, "event": told.events[0].id, "key": opened.key}
+    event = {"title": "Payments fail", "service": "shop"}
+    other = acts.send(actor=HOST, integration="am", event=event, now=now, body=b'{"title":"y"}')
+    return {
+        "alert": told.events[0].alert,
+        "other_alert": other.events[0].alert,
+        "event": told.events[0].id,
+        "key": opened.key,
+    }
 
 
 def save_journey(journey: Any, document: dict[str, Any], now: dt.datetime) -> None:

@@ -22,6 +22,7 @@ from watchkeeper.alerts.schemas import (
     ExplainedOut,
     IntegrationIn,
     IntegrationOut,
+    MergeIn,
     NewIntegrationIn,
     NewSilenceIn,
     NoteIn,
@@ -120,6 +121,15 @@ def add_responder(request: HttpRequest, body: ToIn) -> CalledOut:
     """Page a person, a schedule or a team beside; the escalations go on."""
     called = paging.add(actor=actor_of(request), alerts=body.alerts, to=body.to, now=clock.now())
     return CalledOut(changed=sum(map(bool, called.values())), called=called)
+
+
+@router.post("/alerts/merge", response=DoneOut, summary="Let one alert stand for others")
+def merge_alerts(request: HttpRequest, body: MergeIn) -> DoneOut:
+    """End alerts; what comes of them counts at another while that is open."""
+    changed = acts.merge(
+        actor=actor_of(request), alerts=body.alerts, into=body.into, now=clock.now()
+    )
+    return DoneOut(changed=changed)
 
 
 @router.post("/alerts/note", response=DoneOut, summary="Write a note")

@@ -210,6 +210,20 @@ def _named(**given: str) -> dict[str, str]:
     return named
 
 
+@alert_app.command("merge")
+def merge(
+    alerts: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of alerts.")],
+    into: Annotated[str, typer.Option(help="Id of the alert that stands for them.")],
+    as_json: AsJson = False,
+) -> None:
+    """Let one alert stand for others; what comes of them counts there."""
+    answer = _call("POST", "/api/v1/alerts/merge", json={"alerts": alerts, "into": into})
+    if as_json:
+        console.emit_json(answer)
+    else:
+        console.say(f"Alert {into} stands for {', '.join(alerts)} too")
+
+
 @alert_app.command("note")
 def note(
     alert: Alert,

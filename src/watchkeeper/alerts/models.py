@@ -115,6 +115,10 @@ class Alert(models.Model):
         max_length=300, blank=True, help_text="Name of the silence, or maintenance:NAME."
     )
     muted_until = models.DateTimeField(null=True, help_text="Null: it is not kept quiet.")
+    merged_into = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="merged", db_index=False,
+        help_text="Where its later events count while that is open; null: it was not merged.",
+    )  # fmt: skip
     pages_again_at = models.DateTimeField(
         null=True, help_text="When it fires anew unless it ended; null: it does not wait for that."
     )
@@ -151,6 +155,16 @@ class Alert(models.Model):
                 fields=["pages_again_at"],
                 condition=Q(pages_again_at__isnull=False),
                 name="alerts_page_again",
+            ),
+            models.Index(
+                fields=["scope", "key"],
+                condition=Q(merged_into__isnull=False),
+                name="alerts_merged",
+            ),
+            models.Index(
+                fields=["merged_into"],
+                condition=Q(merged_into__isnull=False),
+                name="alerts_merged_into",
             ),
             models.Index(fields=["service_name", "-id"], name="alerts_of_a_service"),
         ]

@@ -48,6 +48,7 @@ class AlertOut(Schema):
     resolved_by: str
     muted_by: str
     muted_until: dt.datetime | None
+    merged_into: str | None = Field(description="Id of the alert that stands for it.")
     pages_again_at: dt.datetime | None = Field(
         description="When it pages again unless it ended before; null: it does not."
     )
@@ -171,6 +172,12 @@ class ToIn(ActsIn):
 
 class ReassignIn(ToIn):
     """Alerts that somebody else is paged for; ``to`` may also name a policy."""
+
+
+class MergeIn(ActsIn):
+    """Alerts that another stands for."""
+
+    into: str = Field(max_length=40, description="Id of that alert.")
 
 
 class NoteIn(ActsIn):

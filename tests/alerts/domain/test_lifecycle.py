@@ -173,3 +173,39 @@ def test_a_new_episode_of_what_somebody_took_does_not_page_again() -> None:
     taken = lifecycle.decide_all([FIRE, TAKEN], Known())[-1].known
 
     assert lifecycle.decide(FIRE_LATER, taken).effect is Effect.COUNT
+
+
+@pytest.mark.parametrize("state", [AlertState.FIRING, AlertState.ACKNOWLEDGED, AlertState.SNOOZED])
+@pytest.mark.parametrize(
+    ("sent", "verdict", "counts"),
+    [
+        (FIRE, "deduped", True),
+        (FIRE_LATER, "deduped", True),
+        (event(Action.TRIGGER, severity="critical"), "deduped", True),
+        (OVER, "resolved", False),
+        (BARE_OVER, "resolved", False),
+        (TAKEN, "acknowledged", False),
+        (event(Action.NOTE), "deduped", False),
+        (event(Action.PING), "heartbeat", False),
+    ],
+    ids=["fires", "fires anew", "is worse", "is over", "bare over", "is taken", "note", "ping"],
+)
+def test_what_was_merged_counts_at_the_other_and_only_what_is_worse_changes_that(
+    sent: Event, verdict: str, counts: bool, state: AlertState
+) -> None:
+    fired = lifecycle.decide_all([FIRE], Known())[-1].known
+    assert fired.alert is not None
+    known = replace(fired, alert=replace(fired.alert, state=state))
+
+    decision = lifecycle.decide_merged(sent, known, into="5")
+
+    is_worse = sent.severity.value == "critical"
+    pages = is_worse and state is not AlertState.FIRING
+    effect = Effect.PAGE_AGAIN if pages else Effect.COUNT if counts else Effect.NOTHING
+    assert (decision.verdict.value, decision.effect) == (verdict, effect)
+    assert "merged into alert 5" in decision.reason
+    after = decision.known.alert
+    assert after is not None
+    assert after.state is (AlertState.FIRING if pages else state)
+    assert after.severity.value == ("critical" if is_worse else "error")
+    assert after.episode == fired.alert.episode  # its own end still ends it

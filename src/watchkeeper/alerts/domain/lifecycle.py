@@ -116,6 +116,41 @@ def decide(event: Event, known: Known) -> Decision:
     return _ping(known)
 
 
+def decide_merged(event: Event, known: Known, *, into: str) -> Decision:
+    """Return what becomes of an event whose alert was merged into one that is open.
+
+    It counts there, and only what is worse than all before pages again. Nothing else that its
+    sender says changes the other alert: that has a condition of its own.
+
+    Args:
+        event: Of the key that was merged.
+        known: What is known of the alert that it was merged into, which is open.
+        into: Id of that alert, for the reason.
+    """
+    alert = known.alert
+    if event.action is Action.TRIGGER and alert is not None:
+        worse = event.severity.rank > alert.severity.rank
+        after = replace(alert, severity=_worst(alert.severity, event.severity))
+        reason = f"it was merged into alert {into}, which is open, and counts there"
+        if worse and alert.state is not AlertState.FIRING:
+            after = replace(after, state=AlertState.FIRING)
+            reason = f"it was merged into alert {into} and is worse than that was: it pages again"
+            known = replace(known, alert=after)
+            return Decision(Verdict.DEDUPED, reason, Effect.PAGE_AGAIN, known)
+        return Decision(Verdict.DEDUPED, reason, Effect.COUNT, replace(known, alert=after))
+    reason = f"it was merged into alert {into}, which that does not change"
+    return Decision(_VERDICTS[event.action], reason, Effect.NOTHING, known)
+
+
+_VERDICTS = {
+    Action.TRIGGER: Verdict.DEDUPED,
+    Action.RESOLVE: Verdict.RESOLVED,
+    Action.ACKNOWLEDGE: Verdict.ACKNOWLEDGED,
+    Action.NOTE: Verdict.DEDUPED,
+    Action.PING: Verdict.HEARTBEAT,
+}
+
+
 def decide_all(events: Iterable[Event], known: Known) -> list[Decision]:
     """Return what becomes of events of one key that came one after the other."""
     decisions = []

@@ -58,6 +58,7 @@ class AlertRow:
         resolved_by: Kind and id of who ended it, or ``sender``.
         muted_by: Name of the silence that kept it quiet, or ``maintenance:NAME``; may be empty.
         muted_until: Until when it is kept quiet; ``None``: it is not.
+        merged_into: Id of the alert that stands for it; ``None``: none does.
         pages_again_at: When it pages again unless it ended before: a snooze ends then, or the time
             in which who took it had to resolve it; ``None``: it does not wait for that.
     """
@@ -88,6 +89,7 @@ class AlertRow:
     muted_by: str
     muted_until: dt.datetime | None
     pages_again_at: dt.datetime | None
+    merged_into: str | None
 
     @property
     def is_open(self) -> bool:
@@ -182,6 +184,7 @@ _FIELDS = (
     "description", "url", "runbook_url", "labels", "route", "policy", "placed_because", "count",
     "started_at", "opened_at", "last_event_at", "acknowledged_at", "acknowledged_by",
     "resolved_at", "resolved_by", "muted_by", "muted_until", "pages_again_at",
+    "merged_into_id",
 )  # fmt: skip
 
 
@@ -242,7 +245,7 @@ def alert_row(alert: str) -> AlertRow:
 def look_of(row: AlertRow) -> tuple[str, str]:
     """Return how the state of an alert looks, and the word for it."""
     if row.state == AlertState.RESOLVED.value:
-        return "ok", _("Resolved")
+        return "ok", _("Merged") if row.merged_into is not None else _("Resolved")
     if row.state == AlertState.ACKNOWLEDGED.value:
         return "due", _("Acknowledged")
     if row.state == AlertState.SNOOZED.value:
@@ -277,8 +280,9 @@ def key_of(alert: str) -> str | None:
 
 
 def _row(values: tuple[Any, ...]) -> AlertRow:
-    pk, key, integration, *rest = values
-    return AlertRow(str(pk), key, integration or "", *rest)
+    pk, key, integration, *rest, into = values
+    merged = str(into) if into is not None else None
+    return AlertRow(str(pk), key, integration or "", *[*rest, merged])
 
 
 def team_of(service: str) -> int | None:

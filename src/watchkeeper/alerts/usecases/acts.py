@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from django.db import transaction
 
 from watchkeeper.alerts.domain import generic, snoozing
+from watchkeeper.alerts.domain.events import Severity
 from watchkeeper.alerts.domain.lifecycle import AlertState
 from watchkeeper.alerts.models import Alert, AlertAct, InboundEvent
 from watchkeeper.alerts.ports import Post, Stored
@@ -17,7 +18,7 @@ from watchkeeper.alerts.usecases.intake import Arrival
 from watchkeeper.identity import queries as identity
 from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.actors import Actor, ActorKind
-from watchkeeper.kernel.errors import ConflictError
+from watchkeeper.kernel.errors import ConflictError, InvalidError, Problem
 from watchkeeper.oncall.usecases import escalations, steering
 
 _OPEN = (AlertState.FIRING.value, AlertState.ACKNOWLEDGED.value, AlertState.SNOOZED.value)
@@ -148,6 +149,52 @@ def snooze(
     changes = {"state": AlertState.SNOOZED.value, "pages_again_at": end}
     detail = f"until {end:%FT%TZ}"
     return _change(rows, actor, "snoozed", changes, now=now, detail=detail)
+
+
+@transaction.atomic
+def merge(*, actor: Actor, alerts: Sequence[str], into: str, now: dt.datetime) -> int:
+    """Let one open alert stand for others, all or none.
+
+    The others end and their escalations stop. While the one is open, what their senders tell
+    counts there, and pages again if it is worse than all before; once it is over they open anew.
+
+    Args:
+        actor: Who; needs what acknowledging needs, for all of them.
+        alerts: Ids of the others.
+        into: Id of the one.
+        now: The present.
+
+    Returns:
+        How many were merged.
+
+    Raises:
+        AlertNotFoundError: there is none of one of the ids.
+        ForbiddenError: the actor may not.
+        AlreadyResolvedError: one has ended.
+        InvalidError: an alert would be merged into itself.
+    """
+    rows = {row.pk: row for row in open_alerts(actor, [*alerts, into])}
+    target = rows.pop(queries.number_of(into))
+    if target.pk in {queries.number_of(each) for each in alerts} or not rows:
+        message = "an alert is not merged into itself"
+        raise InvalidError(message, [Problem(message, path="into")])
+    sources = list(rows.values())
+    changes = {
+        "state": AlertState.RESOLVED.value,
+        "resolved_at": now,
+        "resolved_by": hands.label(actor),
+        "merged_into": target,
+        "muted_until": None,
+        "pages_again_at": None,
+    }
+    _put(sources, actor, "merged", changes, now=now)
+    Alert.objects.filter(merged_into__in=list(rows)).update(merged_into=target)
+    worst = max((Severity(row.severity) for row in [target, *sources]), key=lambda s: s.rank)
+    Alert.objects.filter(pk=target.pk).update(severity=worst.value)
+    hands.tell(actor, sources, "merged", now=now, detail=f"into alert {target.pk}")
+    taken = ", ".join(str(row.pk) for row in sources)
+    hands.tell(actor, [target], "took in", now=now, detail=f"alert {taken}")
+    return len(sources)
 
 
 def open_alerts(actor: Actor, alerts: Sequence[str]) -> list[Alert]:

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection
 
 from watchkeeper.alerts.domain import lifecycle, matching, routing
-from watchkeeper.alerts.domain.events import Action, Event, Severity, Urgency
+from watchkeeper.alerts.domain.events import Action, Event, Severity
 from watchkeeper.alerts.domain.lifecycle import (
     AlertState,
     Decision,
@@ -25,7 +25,7 @@ from watchkeeper.alerts.domain.routing import Placed, Quiet
 from watchkeeper.alerts.models import Alert, HeldResolve
 from watchkeeper.alerts.queries.keys import Sender
 from watchkeeper.alerts.queries.rules import Rules
-from watchkeeper.alerts.usecases import ack_timeouts, repeats, writing
+from watchkeeper.alerts.usecases import ack_timeouts, merging, repeats, triggers, writing
 from watchkeeper.catalog.queries import ServiceNote
 from watchkeeper.oncall.queries.escalations import Subject
 from watchkeeper.oncall.usecases import escalations
@@ -109,6 +109,7 @@ class Batch:
         self._slots: dict[_Key, _Slot] = {item.place: _Slot() for item in incoming}
         self._new: list[Held] = []
         self._found: list[Held] = []
+        self._merged: dict[_Key, _Key] = {}
         self._heard = repeats.Heard()
         named = {name for item in incoming for name in (item.event.service, item.sender.service)}
         self._services = rules.services(named)
@@ -150,6 +151,7 @@ class Batch:
             for start in range(0, len(keys), _CHUNK):
                 part = keys[start : start + _CHUNK]
                 self._read_open(scope, part)
+                self._read_merged(scope, [k for k in part if self._slots[scope, k].open is None])
                 if episodes:
                     self._read_closed(scope, part, sorted(episodes))
                     self._read_held(scope, part)
@@ -170,6 +172,17 @@ class Batch:
             self._found.append(held)
             alert = OpenAlert(held.state, held.severity, episode, began)
             slot.known = Known(alert, slot.known.closed, slot.known.held)
+
+    def _read_merged(self, scope: str, keys: Sequence[str]) -> None:
+        """Read what is open that alerts of these keys were merged into."""
+        for each in merging.targets(scope, keys):
+            self._merged[scope, each.key] = each.place
+            if each.place in self._slots and self._slots[each.place].open is not None:
+                continue
+            held = Held(each.id, each.state, each.severity, each.episode, each.started_at)
+            known = Known(OpenAlert(held.state, held.severity, held.episode, held.started_at))
+            self._slots[each.place] = _Slot(known, held)
+            self._found.append(held)
 
     def _read_closed(self, scope: str, keys: Sequence[str], episodes: Sequence[str]) -> None:
         """Read which episodes their sender ended; what a person ended may fire again."""
@@ -204,7 +217,12 @@ class Batch:
             item.verdict, item.alert = Verdict.DEDUPED, slot.open
             item.reason = "its sender delivered this very message before; it counts once"
             return
-        decision = lifecycle.decide(item.event, slot.known)
+        target = self._slots.get(self._merged.get(item.place, item.place), slot)
+        if slot.open is None and target.open is not None:
+            slot, into = target, str(target.open.id)
+            decision = lifecycle.decide_merged(item.event, slot.known, into=into)
+        else:
+            decision = lifecycle.decide(item.event, slot.known)
         slot.known = decision.known
         item.verdict, item.reason = decision.verdict, decision.reason
         item.alert = slot.open
@@ -435,7 +453,7 @@ class Batch:
         row = held.row
         if not row:
             row = dict(Alert.objects.values("title", "service_name").get(pk=held.id or 0))
-        return trigger(
+        return triggers.trigger(
             subject,
             policy=placed.policy,
             urgency=placed.urgency,
@@ -443,26 +461,6 @@ class Batch:
             service=row["service_name"],
             base=base,
         )
-
-
-def trigger(
-    subject: Subject,
-    *,
-    policy: str,
-    urgency: Urgency,
-    title: str,
-    service: str,
-    base: str,
-) -> escalations.Trigger:
-    """Return what oncall is told to page for an alert; ``base`` begins our addresses."""
-    return escalations.Trigger(
-        subject=subject,
-        policy=policy,
-        urgency=urgency.value,
-        title=title,
-        service=service,
-        url=f"{base}/alerts/{subject.id}",
-    )
 
 
 def _take_over(held: Held, alert: OpenAlert) -> None:

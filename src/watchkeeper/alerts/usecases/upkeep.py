@@ -22,7 +22,7 @@ from watchkeeper.alerts.models import (
     Integration,
 )
 from watchkeeper.alerts.queries import previews, rules
-from watchkeeper.alerts.usecases import deciding, hands, heartbeats, intake
+from watchkeeper.alerts.usecases import hands, heartbeats, intake, triggers
 from watchkeeper.catalog.queries import ServiceNote
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.oncall.usecases import escalations
@@ -110,7 +110,7 @@ def follow_maintenance(*, now: dt.datetime) -> int:
 
 def trigger_of(row: Alert, *, why: str = "") -> escalations.Trigger:
     """Return what oncall is told to page for an alert; ``why`` stands before its title."""
-    return deciding.trigger(
+    return triggers.trigger(
         hands.subject_of(row),
         policy=row.policy,
         urgency=Urgency(row.urgency),

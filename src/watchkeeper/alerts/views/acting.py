@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from watchkeeper.alerts.domain import page_verdicts
+from watchkeeper.alerts.queries import alerts as queries
 from watchkeeper.alerts.usecases import acts, notes, paging
 from watchkeeper.kernel import access, clock
 from watchkeeper.kernel.access import Permission
@@ -113,6 +114,16 @@ def _target(request: HttpRequest) -> dict[str, str]:
     return {kind: name}
 
 
+def _merge(request: HttpRequest, actor: Actor, chosen: Sequence[str], now: dt.datetime) -> str:
+    del request
+    first = min(chosen, key=queries.number_of)
+    if len(set(chosen)) < 2:
+        raise InvalidError(_("Choose at least two alerts; the oldest stands for the others"))
+    others = [each for each in chosen if each != first]
+    count = acts.merge(actor=actor, alerts=others, into=first, now=now)
+    return _counted(count, _("merged into alert {first}").format(first=first))
+
+
 def _note(request: HttpRequest, actor: Actor, chosen: Sequence[str], now: dt.datetime) -> str:
     notes.note(actor=actor, alerts=chosen, text=request.POST.get("text", ""), now=now)
     return _("The note is written down")
@@ -139,6 +150,7 @@ _ACTS: dict[str, Act] = {
     "escalate": _escalate,
     "reassign": _reassign,
     "add": _add,
+    "merge": _merge,
     "note": _note,
     "verdict": _judge,
 }

@@ -83,6 +83,7 @@ def _keys() -> list[tuple[str, str]]:
         ("R", _("resolve it")),
         ("S", _("snooze it for an hour")),
         ("E", _("page the next for it")),
+        ("M", _("merge what is selected into the oldest of it")),
     ]
 
 
