@@ -3,6 +3,7 @@
 A snooze holds over a killed process.
 """
 
+import datetime as dt
 import json
 import os
 import re
@@ -180,3 +181,36 @@ def test_the_list_is_answered_by_keys_alone(world: tuple[Product, Provider], fre
 
     states = {row["id"]: row["state"] for row in product.json("alert", "list")}
     assert (states[one], states[other]) == ("snoozed", "snoozed")
+
+
+def test_commands_do_what_buttons_do(world: tuple[Product, Provider]) -> None:
+    product, phone = world
+    alert, other = raised(product, "by commands"), raised(product, "by commands too")
+    told_of(phone, alert)
+
+    def say(*words: str, code: int = 0) -> str:
+        done = product.run("alert", *words, check=False)
+        assert done.returncode == code, done.stderr
+        assert "Traceback" not in done.stderr
+        return done.stdout + done.stderr
+
+    assert "step 2 of 2 is due at once" in say("escalate", alert)
+    assert "alice is paged too" in say("add", alert, "--person", "alice")
+    assert f"stands for {other} too" in say("merge", other, "--into", alert)
+    assert "is reassigned to policy shop" in say("reassign", alert, "--policy", "shop")
+    assert "is noted" in say("note", alert, "Restarted the pool")
+    assert "judged not_actionable" in say("verdict", alert, "not_actionable", "--why", "known")
+    assert "say why it was not actionable" in say("verdict", alert, "not_actionable", code=2)
+    assert "Name one of --person" in say("add", alert, code=2)
+    assert "nobody can be paged: there is no active person" in say(
+        "reassign", alert, "--person", "nobody", code=2
+    )
+    assert "one of both" in say("snooze", alert, code=2)
+    soon = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
+    assert "is snoozed" in say("snooze", alert, "--until", f"{soon:%FT%TZ}")
+
+    told = say("explain", alert)
+    for words in ("Restarted the pool", "The page was not_actionable (known)", "reassigned by"):
+        assert words in told
+    explained = product.json("alert", "explain", alert)
+    assert {"route", "policy", "pages", "notes", "next_at", "page_verdict"} <= explained.keys()
