@@ -5,6 +5,7 @@ one named by ``WATCHKEEPER_CONFIG``; its keys are the names below in lower case,
 ``docs/reference/settings.md`` is written from this module.
 """
 
+import json
 import os
 import re
 import tomllib
@@ -28,7 +29,10 @@ _PASSWORD = re.compile(r"(?<=://)([^:@/]*:)[^@]*@")
 class Environment(BaseSettings):
     """The settings of one process."""
 
-    model_config = SettingsConfigDict(env_prefix="WATCHKEEPER_", extra="ignore")
+    # Lists come as they are typed, not as JSON; _split reads both.
+    model_config = SettingsConfigDict(
+        env_prefix="WATCHKEEPER_", extra="ignore", enable_decoding=False
+    )
 
     data: Path = Field(
         DEFAULT_DATA,
@@ -133,6 +137,8 @@ class Environment(BaseSettings):
     )
     @classmethod
     def _split(cls, value: object) -> object:
+        if isinstance(value, str) and value.lstrip().startswith("["):
+            return json.loads(value)
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
