@@ -2,9 +2,11 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from tests.alerts.factories import make_integration, post, send, settle, states, verdicts
 from tests.alerts.test_dry_run import counts
@@ -17,8 +19,10 @@ from watchkeeper.alerts.ports import ADDRESS, BASE, KEY
 from watchkeeper.alerts.queries import integrations as queries
 from watchkeeper.alerts.usecases import doors, rules, upkeep
 from watchkeeper.alerts.usecases import integrations as senders
+from watchkeeper.cli.commands import app
 from watchkeeper.kernel import clock
 from watchkeeper.kernel.origins import Origin
+from watchkeeper.plumbing import transport
 
 pytestmark = pytest.mark.django_db
 
@@ -255,3 +259,34 @@ def test_the_dry_run_page_answers_and_leaves_no_trace(
 
     assert (answer.status_code, told in text(answer)) == (status, True), text(answer)
     assert counts() == before
+
+
+# ---- the same by the API and the command line
+
+
+def run(*words: str) -> Any:
+    transport.use(transport.Local())
+    try:
+        done = CliRunner().invoke(app, [*words])
+        assert done.exit_code == 0, done.output
+        return done.output
+    finally:
+        transport.use(None)
+
+
+def test_commands_do_what_the_pages_do(tmp_path: Path) -> None:
+    event = unreadable()
+    mended = tmp_path / "mended.json"
+    mended.write_text('{"title": "Disk full"}')
+
+    assert "not JSON" in run("alert", "quarantine")
+    assert run("alert", "came", event) == '{"title": "Disk full",}'
+    assert json.loads(run("alert", "came", event, "--json"))["integration"] == "broken"
+    assert run("alert", "replay", event, str(mended)).startswith("opened (alert ")
+    assert json.loads(run("alert", "quarantine", "--json"))[0]["id"] == event
+    assert "1 opened, 1 quarantined" in run("integration", "list")
+    shown = json.loads(run("integration", "show", "broken", "--json"))
+    assert shown["url"] in shown["setup"][0]["text"]
+    assert "Open an alert:" in run("integration", "show", "broken")
+    run("integration", "remove", "broken")
+    assert not Integration.objects.filter(name="broken").exists()

@@ -131,6 +131,7 @@ OPERATIONS: dict[str, tuple[str, Any]] = {
     "POST /api/v1/alerts/note": (RESPOND, {"alerts": ["{alert}"], "text": "Restarted it"}),
     "POST /api/v1/alerts/verdict": (RESPOND, {"alerts": ["{alert}"], "verdict": "actionable"}),
     "POST /api/v1/alerts/dry-run": (READ, {"payload": {"title": "x"}}),
+    "GET /api/v1/events/{event}": (EDIT, None),
     "GET /api/v1/quarantine": (READ, None),
     "POST /api/v1/events/{event}/replay": (EDIT, {}),
     "GET /api/v1/integrations": (READ, None),

@@ -1,5 +1,6 @@
 """JSON door of alerts, integrations, routes and silences."""
 
+import base64
 import datetime as dt
 import json
 
@@ -9,11 +10,13 @@ from ninja import Query, Router, Status
 from watchkeeper.alerts.domain.documents import IntegrationSpec, RouteSpec, SilenceSpec
 from watchkeeper.alerts.queries import alerts, directory, integrations, previews
 from watchkeeper.alerts.queries.alerts import Filter
+from watchkeeper.alerts.queries.integrations import IntegrationRow
 from watchkeeper.alerts.schemas import (
     ActsIn,
     AlertOut,
     AlertsAsked,
     CalledOut,
+    CameOut,
     DoneOut,
     DryRunIn,
     DryRunOut,
@@ -37,6 +40,7 @@ from watchkeeper.alerts.schemas import (
     SendIn,
     SilenceIn,
     SilenceOut,
+    SnippetOut,
     SnoozeIn,
     StoredOut,
     ToIn,
@@ -193,6 +197,15 @@ def list_quarantine(request: HttpRequest) -> list[EventOut]:
     return [EventOut.model_validate(row, from_attributes=True) for row in found]
 
 
+@router.get("/events/{event}", response=CameOut, summary="What came with an event")
+def get_event(request: HttpRequest, event: str) -> CameOut:
+    """Return an event with what came; for editors, as that may hold the sender's key."""
+    found = acts.what_came(actor=actor_of(request), event=event)
+    shown = {name: getattr(found.row, name) for name in CameOut.model_fields if name[:4] != "body"}
+    packed = base64.b64encode(found.body).decode()
+    return CameOut(**shown, body=found.body.decode("utf-8", "replace"), body_base64=packed)
+
+
 @router.post("/events/{event}/replay", response=StoredOut, summary="Read it again")
 def replay_event(request: HttpRequest, event: str, body: ReplayIn) -> StoredOut:
     """Read again what came with an event, as it was or mended."""
@@ -213,7 +226,8 @@ def list_integrations(
     rows, following = rest.page(
         integrations.integration_rows(), key=lambda row: row.name, limit=limit, cursor=cursor
     )
-    items = [IntegrationOut.model_validate(row, from_attributes=True) for row in rows]
+    told = integrations.verdicts_since(clock.now() - integrations.LATELY)
+    items = [_shown(row, told.get(row.name, {})) for row in rows]
     return Page[IntegrationOut](items=items, next=following)
 
 
@@ -230,8 +244,7 @@ def create_integration(request: HttpRequest, body: NewIntegrationIn) -> Status[O
 def get_integration(request: HttpRequest, name: str) -> IntegrationOut:
     """Return an integration, without its key."""
     access.require(actor_of(request), Permission.READ, what=f"integration {name}")
-    row = integrations.integration_row(name)
-    return IntegrationOut.model_validate(row, from_attributes=True)
+    return _found(name)
 
 
 @router.put("/integrations/{name}", response=IntegrationOut, summary="Change an integration")
@@ -244,8 +257,7 @@ def put_integration(request: HttpRequest, name: str, body: IntegrationIn) -> Int
         origin=Origin.API,
         now=clock.now(),
     )
-    row = integrations.integration_row(name)
-    return IntegrationOut.model_validate(row, from_attributes=True)
+    return _found(name)
 
 
 @router.delete("/integrations/{name}", response={204: None}, summary="Remove an integration")
@@ -284,13 +296,26 @@ def send_event(request: HttpRequest, name: str, body: SendIn) -> Status[StoredOu
     return Status(202, StoredOut.model_validate(stored, from_attributes=True))
 
 
+def _found(name: str) -> IntegrationOut:
+    row = integrations.integration_row(name)
+    told = integrations.verdicts_since(clock.now() - integrations.LATELY, name=name)
+    return _shown(row, told.get(name, {}))
+
+
+def _shown(row: IntegrationRow, verdicts: dict[str, int]) -> IntegrationOut:
+    shown = IntegrationOut.model_validate(row, from_attributes=True)
+    return shown.model_copy(update={"verdicts": verdicts})
+
+
 def _integration(name: str, body: IntegrationIn) -> IntegrationSpec:
     return IntegrationSpec(name, body.kind, body.service, body.dedup_scope, body.settings)
 
 
 def _opened(made: Opened) -> OpenedOut:
     url = doors.address_of(made.kind, made.key)
-    return OpenedOut(name=made.name, kind=made.kind, url=url, key=made.key)
+    taught = doors.snippets_of(made.kind, address=url, key=made.key)
+    setup = [SnippetOut(label=each.label, text=each.text) for each in taught]
+    return OpenedOut(name=made.name, kind=made.kind, url=url, key=made.key, setup=setup)
 
 
 # ---- routes

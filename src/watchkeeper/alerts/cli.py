@@ -1,5 +1,6 @@
 """Commands of alerts and integrations."""
 
+import base64
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,6 +19,7 @@ silence_app = typer.Typer(help="Silences.", no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 Alert = Annotated[str, typer.Argument(metavar="ID", help="An alert's id.")]
+Event = Annotated[str, typer.Argument(metavar="EVENT", help="An event's id.")]
 Integration = Annotated[str, typer.Argument(help="An integration's name.")]
 Silence = Annotated[str, typer.Argument(help="A silence's name.")]
 Match = Annotated[
@@ -68,6 +70,13 @@ def rotate(name: Integration, as_json: AsJson = False) -> None:
     _tell(_call("POST", f"/api/v1/integrations/{_quoted(name)}/rotate"), as_json=as_json)
 
 
+@integration_app.command("remove")
+def remove(name: Integration) -> None:
+    """Remove an integration; its key opens nothing any more, what came stays."""
+    _call("DELETE", f"/api/v1/integrations/{_quoted(name)}")
+    console.say(f"{name} is removed")
+
+
 @integration_app.command("list")
 def list_integrations(as_json: AsJson = False) -> None:
     """List integrations."""
@@ -75,8 +84,17 @@ def list_integrations(as_json: AsJson = False) -> None:
     if as_json:
         console.emit_json(items)
         return
-    rows = [(i["name"], i["kind"], i["service"] or None, i["last_post_at"]) for i in items]
-    console.table(("integration", "kind", "service", "last post"), rows)
+    rows = [
+        (
+            i["name"],
+            i["kind"],
+            i["service"] or None,
+            i["last_post_at"],
+            ", ".join(f"{n} {verdict}" for verdict, n in sorted(i["verdicts"].items())) or None,
+        )
+        for i in items
+    ]
+    console.table(("integration", "kind", "service", "last post", "events, 24 h"), rows)
 
 
 def _tell(answer: dict[str, Any], *, as_json: bool) -> None:
@@ -86,6 +104,8 @@ def _tell(answer: dict[str, Any], *, as_json: bool) -> None:
     console.say(f"{answer['name']} ({answer['kind']})")
     console.say(f"address: {answer['url']}")
     console.say(f"key:     {answer['key']}")
+    for snippet in answer["setup"]:
+        console.say(f"\n{snippet['label']}:\n{snippet['text'].rstrip()}")
 
 
 @alert_app.callback()
@@ -301,6 +321,48 @@ def send(
     if as_json:
         console.emit_json(told)
     else:
+        where = f" (alert {told['alert']})" if told["alert"] else ""
+        console.say(f"{told['verdict']}{where}: {told['reason']}")
+
+
+@alert_app.command("quarantine")
+def quarantine(as_json: AsJson = False) -> None:
+    """List what could not be read, the newest first."""
+    items = _call("GET", "/api/v1/quarantine")
+    if as_json:
+        console.emit_json(items)
+    elif not items:
+        console.say("Everything could be read")
+    else:
+        rows = [(i["id"], i["received_at"], i["reason"], i["alert"]) for i in items]
+        console.table(("event", "came", "why", "alert"), rows)
+
+
+@alert_app.command("came")
+def came(event: Event, as_json: AsJson = False) -> None:
+    """Write out what came with an event, as it came."""
+    found = _call("GET", f"/api/v1/events/{_quoted(event)}")
+    if as_json:
+        console.emit_json(found)
+    else:
+        sys.stdout.buffer.write(base64.b64decode(found["body_base64"]))
+
+
+@alert_app.command("replay")
+def replay(
+    event: Event,
+    file: Annotated[
+        str, typer.Argument(metavar="[FILE]", help="Read this instead; - is stdin.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Read again what came with an event, as it was or mended."""
+    body = {"body": _read(file) if file else None}
+    answer = _call("POST", f"/api/v1/events/{_quoted(event)}/replay", json=body)
+    if as_json:
+        console.emit_json(answer)
+        return
+    for told in answer["events"]:
         where = f" (alert {told['alert']})" if told["alert"] else ""
         console.say(f"{told['verdict']}{where}: {told['reason']}")
 

@@ -243,6 +243,14 @@ class IntegrationOut(Schema):
     file: str
     last_post_at: dt.datetime | None
     due_at: dt.datetime | None = Field(description="When silence becomes an alert; heartbeats.")
+    verdicts: dict[str, int] = Field({}, description="Events of the last 24 hours, by verdict.")
+
+
+class SnippetOut(Schema):
+    """Something to paste at the sender."""
+
+    label: str
+    text: str
 
 
 class OpenedOut(Schema):
@@ -252,6 +260,7 @@ class OpenedOut(Schema):
     kind: str
     url: str
     key: str
+    setup: list[SnippetOut] = Field(description="What to paste at the sender.")
 
 
 class SendIn(Schema):
@@ -282,6 +291,23 @@ class StoredOut(Schema):
 
     id: str
     events: list[ToldOut]
+
+
+class CameOut(Schema):
+    """An event with what came, for those who may have it read again."""
+
+    id: str
+    integration: str
+    received_at: dt.datetime
+    door: str
+    content_type: str
+    size: int
+    verdict: str
+    reason: str
+    alert: str
+    is_read_again: bool
+    body: str = Field(description="As text; what is no UTF-8 is replaced.")
+    body_base64: str
 
 
 class ReplayIn(Schema):

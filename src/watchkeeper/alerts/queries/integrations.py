@@ -11,6 +11,9 @@ from watchkeeper.alerts.domain.documents import IntegrationSpec
 from watchkeeper.alerts.models import Heartbeat, InboundEvent, InboundRequest, Integration
 from watchkeeper.kernel.errors import NotFoundError
 
+LATELY = dt.timedelta(hours=24)
+"""How far back lists look for what became of events."""
+
 
 class IntegrationNotFoundError(NotFoundError):
     """There is no integration of that name."""

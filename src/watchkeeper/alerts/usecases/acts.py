@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from django.db import transaction
 
@@ -11,8 +12,8 @@ from watchkeeper.alerts.domain.lifecycle import AlertState
 from watchkeeper.alerts.models import Alert, AlertAct, InboundEvent
 from watchkeeper.alerts.ports import Post, Stored
 from watchkeeper.alerts.queries import alerts as queries
-from watchkeeper.alerts.queries import integrations, keys
-from watchkeeper.alerts.queries.quarantine import EventNotFoundError
+from watchkeeper.alerts.queries import integrations, keys, quarantine
+from watchkeeper.alerts.queries.quarantine import CameRow, EventNotFoundError
 from watchkeeper.alerts.usecases import ack_timeouts, doors, hands, intake
 from watchkeeper.alerts.usecases.intake import Arrival
 from watchkeeper.identity import queries as identity
@@ -232,6 +233,33 @@ def _put(
     Alert.objects.filter(pk__in=[row.pk for row in rows], state__in=_OPEN).update(**changes)
     subjects = [hands.subject_of(row) for row in rows]
     escalations.stop(subjects, reason=f"{act} by {hands.label(actor)}", now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """An event and the body of the post that it came with."""
+
+    row: CameRow
+    body: bytes
+
+
+def what_came(*, actor: Actor, event: str) -> Came:
+    """Return what came with an event, as it came.
+
+    Args:
+        actor: Who; needs the role editor for the integration's service, as it may hold a key.
+        event: Id of the event.
+
+    Raises:
+        EventNotFoundError: there is none of that id.
+        ForbiddenError: the actor may not.
+    """
+    what = f"event {event[:40]}"
+    hands.require(actor, Permission.READ, what=what, team_id=None)
+    row = quarantine.came_row(event)
+    team = queries.team_of(row.service)
+    hands.require(actor, Permission.EDIT, what=what, team_id=team)
+    return Came(row, quarantine.body_of(event))
 
 
 def replay(*, actor: Actor, event: str, now: dt.datetime, body: bytes | None = None) -> Stored:

@@ -1,6 +1,5 @@
 """Pages of integrations: who sends, how each fares, how it is set up."""
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -26,7 +25,6 @@ from watchkeeper.plumbing import yaml_documents
 from watchkeeper.plumbing.pages import METHODS, members_only, saved
 from watchkeeper.plumbing.rest import actor_of
 
-LATELY = dt.timedelta(hours=24)
 _QUARANTINED = "quarantined"
 _ADDRESS, _KEY = "<address>", "<key>"
 
@@ -60,7 +58,7 @@ def integration_list(request: HttpRequest) -> HttpResponse:
     """Show who sends, and how each fares."""
     actor = actor_of(request)
     access.require(actor, Permission.READ, what="integrations")
-    told = integrations.verdicts_since(clock.now() - LATELY)
+    told = integrations.verdicts_since(clock.now() - integrations.LATELY)
     rows = integrations.integration_rows()
     lines = [_line(row, told.get(row.name, {})) for row in rows]
     context = {
@@ -157,7 +155,9 @@ def _page(
     request: HttpRequest, name: str, *, address: str, key: str, shows: bool, status: int = 200
 ) -> HttpResponse:
     row = integrations.integration_row(name)
-    counts = integrations.verdicts_since(clock.now() - LATELY, name=name).get(name, {})
+    counts = integrations.verdicts_since(clock.now() - integrations.LATELY, name=name).get(
+        name, {}
+    )
     team = alerts.team_of(row.service)
     may_edit = access.may(actor_of(request), Permission.EDIT, team_id=team)
     spec = integrations.spec_of(integrations.row_of(name))

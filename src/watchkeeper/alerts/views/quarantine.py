@@ -35,12 +35,9 @@ def quarantine_list(request: HttpRequest) -> HttpResponse:
 def came(request: HttpRequest, event: str) -> HttpResponse:
     """Show what came with an event, which may hold a key, and read it again if asked."""
     actor = actor_of(request)
-    access.require(actor, Permission.READ, what=f"event {event[:40]}")
-    row = quarantine.came_row(event)
-    team = alerts.team_of(row.service)
-    access.require(actor, Permission.EDIT, what=f"event {event[:40]}", team_id=team)
-    raw = quarantine.body_of(event)
-    is_text, shown = _text(raw)
+    found = acts.what_came(actor=actor, event=event)
+    row = found.row
+    is_text, shown = _text(found.body)
     form = MendForm(request.POST if request.method == "POST" else None, initial={"body": shown})
     if form.is_bound and form.is_valid():
         body = form.cleaned_data["body"].replace("\r\n", "\n").encode("utf-8", "replace")
