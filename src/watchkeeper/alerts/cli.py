@@ -49,10 +49,14 @@ def create(
         str, typer.Option(help="Integrations of one scope share dedup keys; default: its name.")
     ] = "",
     interval: Annotated[str, typer.Option(help="How long a heartbeat may be silent, as 5m.")] = "",
+    auto_close: Annotated[
+        str, typer.Option(help="End alerts that it says nothing of for so long, as 2d.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Make an integration and tell its address and key."""
     settings = {"interval": interval} if interval else {}
+    settings |= {"autoClose": auto_close} if auto_close else {}
     body = {"name": name, "kind": kind, "service": service, "dedup_scope": scope}
     answer = _call("POST", "/api/v1/integrations", json=body | {"settings": settings})
     _tell(answer, as_json=as_json)

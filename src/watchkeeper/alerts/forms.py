@@ -46,6 +46,13 @@ class IntegrationForm(forms.Form):
         help_text="Of a heartbeat: how long it may be silent, as 90s, 5m, 2h or 1d. Empty: 5m.",
     )
 
+    autoClose = forms.CharField(  # noqa: N815  as the document calls it
+        label="Close by itself",
+        max_length=20,
+        required=False,
+        help_text="End alerts that it says nothing of for so long, as 2d. Empty: never.",
+    )
+
     def __init__(self, *args: Any, kinds: Sequence[str], **more: Any) -> None:
         super().__init__(*args, **more)
         choices = [(kind, KIND_WORDS.get(kind, kind.capitalize())) for kind in kinds]

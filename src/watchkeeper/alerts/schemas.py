@@ -222,7 +222,9 @@ class IntegrationIn(Schema):
     kind: Name
     service: str = Field("", max_length=253, description="Where an event says none.")
     dedup_scope: str = Field("", max_length=253, description="Default: its name.")
-    settings: dict[str, Any] = Field({}, description="mapping, interval.")
+    settings: dict[str, Any] = Field(
+        {}, description="mapping, interval, autoClose, insufficientData."
+    )
 
 
 class NewIntegrationIn(IntegrationIn):

@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.conf import settings
 
-from watchkeeper.alerts.usecases import upkeep, waking
+from watchkeeper.alerts.usecases import stale, upkeep, waking
 from watchkeeper.plumbing.jobs import Job
 
 
@@ -24,6 +24,11 @@ def miss_heartbeats(now: dt.datetime) -> None:
     upkeep.miss_heartbeats(now=now)
 
 
+def close_stale(now: dt.datetime) -> None:
+    """End what nothing was heard of for too long."""
+    stale.close_stale(now=now)
+
+
 def follow_firings(now: dt.datetime) -> None:
     """Turn burn rules that fire into alerts."""
     upkeep.follow_firings(now=now)
@@ -39,6 +44,7 @@ JOBS = (
     Job("alerts.end_silences", 2, end_silences),
     Job("alerts.page_again", 2, page_again),
     Job("alerts.miss_heartbeats", 2, miss_heartbeats),
+    Job("alerts.close_stale", 30, close_stale),
     Job("alerts.follow_firings", 5, follow_firings),
     Job("alerts.forget_old", 3_600, forget_old),
 )

@@ -17,7 +17,7 @@ API_VERSION = "watchkeeper/v1"
 _LARGEST = 2**31 - 1
 _LONGEST_SILENCE = dt.timedelta(days=366)
 _OWN = ("kind", "service", "dedupScope", "key")
-_SETTINGS = ("mapping", "interval", "insufficientData")
+_SETTINGS = ("mapping", "interval", "insufficientData", "autoClose")
 INSUFFICIENT = ("note", "trigger", "resolve")
 
 
@@ -107,6 +107,9 @@ def check_integration(spec: IntegrationSpec, kinds: list[str]) -> None:
         if name:
             faults += _name_faults(name, f"spec.{path}")
     faults += _settings_faults(spec.settings)
+    if spec.kind == "heartbeat" and "autoClose" in spec.settings:
+        message = "autoClose does not go with a heartbeat, whose silence is the alert"
+        faults.append(Problem(message, "spec.autoClose"))
     _refuse(f"The integration {spec.name}", faults)
 
 
@@ -114,9 +117,10 @@ def _settings_faults(settings: Mapping[str, Any]) -> Iterator[Problem]:
     for name in settings:
         if name not in _SETTINGS:
             yield Problem(f"{name} is not a field of an Integration", f"spec.{name}")
-    interval = settings.get("interval")
-    if interval is not None and durations.read(interval) is None:
-        yield Problem("interval is a length as 90s, 5m, 2h or 1d", "spec.interval")
+    for name in ("interval", "autoClose"):
+        length = settings.get(name)
+        if length is not None and durations.read(length) is None:
+            yield Problem(f"{name} is a length as 90s, 5m, 2h or 1d", f"spec.{name}")
     if settings.get("insufficientData", "note") not in INSUFFICIENT:
         yield Problem("insufficientData is note, trigger or resolve", "spec.insufficientData")
     rules = settings.get("mapping", {})

@@ -116,7 +116,7 @@ class Batch:
 
     def run(self) -> None:
         """Decide every event and write what follows from it, but for the events themselves."""
-        self._wait_in_line()
+        wait_in_line(self._slots)
         self.weigh()
         self._write()
 
@@ -127,17 +127,6 @@ class Batch:
             self._decide(item)
 
     # ---- what is known
-
-    def _wait_in_line(self) -> None:
-        """Let nobody else decide these keys meanwhile; SQLite has one writer anyway."""
-        if connection.vendor != "postgresql":
-            return
-        buckets = sorted({_bucket(place) for place in self._slots})
-        writing.select(
-            "SELECT pg_advisory_xact_lock(74001, bucket) FROM "
-            "(SELECT unnest(%s::int[]) AS bucket ORDER BY 1) AS buckets",
-            [buckets],
-        )
 
     def _gather(self) -> None:
         self._heard.read((item.sender.scope, item.message) for item in self._incoming)
@@ -461,6 +450,18 @@ class Batch:
             service=row["service_name"],
             base=base,
         )
+
+
+def wait_in_line(places: Iterable[_Key]) -> None:
+    """Let nobody else decide these keys before the transaction ends; SQLite has one writer."""
+    if connection.vendor != "postgresql":
+        return
+    buckets = sorted({_bucket(place) for place in places})
+    writing.select(
+        "SELECT pg_advisory_xact_lock(74001, bucket) FROM "
+        "(SELECT unnest(%s::int[]) AS bucket ORDER BY 1) AS buckets",
+        [buckets],
+    )
 
 
 def _take_over(held: Held, alert: OpenAlert) -> None:

@@ -117,12 +117,12 @@ def new(request: HttpRequest) -> HttpResponse:
 
 def _spec(form: IntegrationForm) -> IntegrationSpec:
     chosen = form.cleaned_data
-    interval = chosen["interval"].strip()
+    lengths = {name: chosen[name].strip() for name in ("interval", "autoClose")}
     return IntegrationSpec(
         name=chosen["name"].strip(),
         kind=chosen["kind"],
         service=chosen["service"].strip(),
-        settings={"interval": interval} if interval else {},
+        settings={name: length for name, length in lengths.items() if length},
     )
 
 
