@@ -12,7 +12,7 @@ from tests.factories import slo_document
 from tests.product import Product
 from watchkeeper.plumbing import yaml_documents
 
-EXAMPLES = os.environ.get("WATCHKEEPER_TEST_FUZZ_EXAMPLES", "12")
+EXAMPLES = os.environ.get("WATCHKEEPER_TEST_FUZZ_EXAMPLES", "5")
 
 
 # The first would end the very token that asks, the second loads 90 days of history.

@@ -20,6 +20,7 @@ KIND_WORDS = {
     "cloudwatch": "Amazon CloudWatch, by SNS",
     "datadog": "Datadog",
     "generic": "Anything that posts JSON",
+    "change": "What changed: deployments, flags, configuration",
     "heartbeat": "Heartbeat",
     "pagerduty": "Senders of PagerDuty",
     "opsgenie": "Senders of Opsgenie",

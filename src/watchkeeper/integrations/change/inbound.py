@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from watchkeeper.alerts.domain.events import Event
-from watchkeeper.alerts.ports import Answer, Post, Stored
+from watchkeeper.alerts.ports import ADDRESS, Answer, Post, Snippet, Stored
 from watchkeeper.alerts.usecases.doors import PathDoor
 from watchkeeper.changes.domain import events
 from watchkeeper.changes.domain.events import ChangeEvent
@@ -14,10 +14,16 @@ from watchkeeper.kernel.errors import InvalidError
 from watchkeeper.plumbing import strict_json
 
 MOST = 1_000
+_TELL = (
+    """curl -d '{"id": "4711", "title": "Checkout 2.4", "kind": "deploy", "service": "shop"}' """
+    f"{ADDRESS}\n"
+)
 
 
 class ChangeReader:
     """Reads one change, or a list of them; none of them is an event of an alert."""
+
+    snippets = (Snippet("Tell what changed, at the end of a deployment", _TELL),)
 
     def read(self, post: Post, settings: Mapping[str, Any]) -> Sequence[Event]:
         """See ``alerts.ports.Reader``; refuses what is no change."""
