@@ -123,7 +123,7 @@ class SilenceForm(forms.Form):
     match = forms.CharField(
         max_length=20_000,
         label=_("What it matches"),
-        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "class": "wk-mono"}),
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
         help_text=_(
             'One matcher on each line, all must hold: service="shop", severity!="critical".'
         ),

@@ -128,7 +128,7 @@ def send(
         str, typer.Option("--id", help="What makes two of them one; default: each is its own.")
     ] = "",
     at: Annotated[str, typer.Option(help="When, as 2026-03-02T00:00:00Z; default: now.")] = "",
-    url: Annotated[str, typer.Option(help="Where more stands.")] = "",
+    link: Annotated[str, typer.Option(help="Address where more stands.")] = "",
     author: Annotated[str, typer.Option(help="Who did it.")] = "",
     label: Annotated[
         list[str] | None, typer.Option(help="A pair, as region=eu; may be given several times.")
@@ -137,7 +137,7 @@ def send(
 ) -> None:
     """Tell that something changed; alerts of the next hour show it."""
     body = {
-        "title": title, "service": service, "kind": kind, "id": key, "at": at, "url": url,
+        "title": title, "service": service, "kind": kind, "id": key, "at": at, "url": link,
         "author": author, "labels": _pairs(label or []),
     }  # fmt: skip
     made = transport.current().call("POST", "/api/v1/changes", json=body).json()

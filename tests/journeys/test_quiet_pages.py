@@ -1,0 +1,177 @@
+"""What is kept quiet and what changed: by commands, on pages, and beside the alert."""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.product import Product
+from tests.ui.test_kit import ARGUMENTS, CHROMIUM, VIOLATIONS
+
+PASSWORD = "a quite long sentence"
+WAIT_MS = 15_000
+WINDOW = """
+{apiVersion: watchkeeper/v1, kind: Maintenance, metadata: {name: patches}, spec: {services: [search, checkout-payments-settlement-worker], timeZone: Europe/Berlin, start: 2026-02-03T02:00:00, end: 2026-02-03T04:00:00, recurrence: "FREQ=WEEKLY", exclude: true, reason: kernels}}
+"""  # noqa: E501
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    folder = tmp_path_factory.mktemp("quiet-pages")
+    running = Product(folder / "data")
+    running.run("user", "create", "alice", "--email", "alice@example.org", "--role", "admin")
+    running.start()
+    (folder / "maintenance.yaml").write_text(WINDOW)
+    running.run("apply", "-f", str(folder / "maintenance.yaml"))
+    running.run("maintenance", "create", "move", "--service", "shop", "--for", "2h",
+                "--reason", "the database moves to a new host", "--exclude")  # fmt: skip
+    running.run("change", "send", "--title", "shop 1.8.2", "--service", "shop", "--link",
+                "https://ci.example.org/1", "--author", "bob", "--label", "region=eu")  # fmt: skip
+    running.run("change", "send", "--title", "checkout flag on", "--kind", "flag")
+    running.json("integration", "create", "generic", "--name", "load")
+    for title, service in (("shop fails 8.6 % of requests", "shop"), ("disk fills", "other")):
+        running.run("alert", "send", "load", "--title", title, "--service", service)
+    running.run("silence", "create", "deploy", "--match", 'service="other"', "--match",
+                'title=~"disk.*"', "--for", "1h", "--reason", "deploy of Monday")  # fmt: skip
+    running.run("silence", "create", "nightly", "--match", 'alertname="BatchFails"', "--from",
+                "2026-02-03T02:00:00Z", "--to", "2026-02-03T03:00:00Z", "--reason", "batch",
+                "--recurrence", "FREQ=DAILY", "--time-zone", "Europe/Berlin")  # fmt: skip
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        if os.environ.get("CI"):
+            pytest.fail(f"{CHROMIUM} is missing")
+        pytest.skip(f"{CHROMIUM} is missing")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def state(browser: Browser, product: Product) -> Any:
+    """What a browser keeps of alice, once she came in by her link."""
+    link = re.search(r"/link/\S+", product.run("user", "link", "alice").stdout)
+    assert link is not None
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_default_timeout(WAIT_MS)
+    page.goto(product.url + link.group())
+    page.get_by_label("Password").fill(PASSWORD)
+    page.locator("main button[type=submit], form .btn-primary").first.click()
+    page.wait_for_url(re.compile(r"/$"))
+    kept = context.storage_state()
+    context.close()
+    return kept
+
+
+@pytest.fixture
+def open_page(browser: Browser, product: Product, state: Any) -> Iterator[Any]:
+    contexts = []
+
+    def opened(path: str, *, width: int = 1440, theme: Any = "light") -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 844}, color_scheme=theme, storage_state=state
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(WAIT_MS)
+        page.add_init_script(VIOLATIONS)
+        page.goto(product.url + path)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+PAGES = (
+    "/silences", "/silences/-/new", "/silences/-/new?service=shop", "/silences/nightly/remove",
+    "/maintenance", "/maintenance/-/new", "/maintenance/move/remove",
+    "/changes", "/changes?kind=flag", "/changes?service=nothing", "/alerts/1",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_can_be_used_by_everybody(
+    open_page: Any, path: str, width: int, theme: str
+) -> None:
+    page = open_page(path, width=width, theme=theme)
+
+    result = Axe().run(page)
+
+    assert result.violations_count == 0, result.generate_report()
+    assert page.evaluate("window.refused") == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_an_alert_in_maintenance_says_so_and_what_changed(product: Product) -> None:
+    told = product.json("alert", "explain", "1")
+
+    assert [event["verdict"] for event in told["events"]] == ["maintenance"]
+    assert "the database moves to a new host" in told["events"][0]["reason"]
+    assert [change["title"] for change in told["changes"]] == ["shop 1.8.2"]
+    assert told["pages"] == []
+
+
+def test_minutes_of_maintenance_are_out_of_the_figures(product: Product) -> None:
+    answer = json.loads(product.run("api", "GET", "/api/v1/exclusions").stdout)
+
+    assert ("move", "shop") in {(each["maintenance"], each["service"]) for each in answer["items"]}
+
+
+def test_lists_tell_what_is_on_and_what_comes(product: Product) -> None:
+    windows = {row["name"]: row["state"] for row in product.json("maintenance", "list")}
+    silences = {row["name"]: row["state"] for row in product.json("silence", "list")}
+
+    assert windows["move"] == "active"
+    assert windows["patches"] in {"active", "pending"}  # it comes each Tuesday night
+    assert silences["deploy"] == "active"
+    assert product.json("silence", "preview", "--match", 'service="other"')["open_count"] == 1
+
+
+def test_a_form_tells_first_what_a_silence_would_hold(open_page: Any, product: Product) -> None:
+    page = open_page("/silences/-/new", width=390)
+    page.get_by_label("What it matches").fill('service="shop"')
+    page.get_by_role("textbox", name="Name", exact=True).fill("by-hand")
+    page.get_by_role("textbox", name="Why").fill("drill")
+
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_text("It matches 1 alert that is open now").wait_for()
+    assert page.get_by_role("textbox", name="Name", exact=True).input_value() == "by-hand"
+    page.get_by_role("button", name="Save silence").click()
+    page.get_by_text("What it matches pages nobody meanwhile").wait_for()
+    page.get_by_role("button", name="End now by-hand").click()
+    page.get_by_text("by-hand has ended").wait_for()
+
+    states = {row["name"]: row["state"] for row in product.json("silence", "list")}
+    assert states["by-hand"] == "expired"
+
+
+def test_a_window_that_is_ended_early_pages_for_what_still_fires(
+    open_page: Any, product: Product
+) -> None:
+    page = open_page("/silences", width=390)
+
+    page.get_by_role("button", name="End now move").click()
+    page.get_by_text("move has ended").wait_for()
+
+    for _ in range(30):
+        acts = [act["act"] for act in product.json("alert", "explain", "1")["acts"]]
+        if acts:
+            break
+        page.wait_for_timeout(500)
+    assert acts == ["maintenance ended"]
+    page.goto(product.url + "/alerts/1")
+    page.get_by_text("Maintenance ended").wait_for()
