@@ -243,7 +243,7 @@ def test_a_chart_is_saved_as_csv_with_full_values(open_page: Any) -> None:
 
     assert download.value.suggested_filename == "budget.csv"
     assert lines[0] == "At (Oslo),Budget left,Even pace"
-    assert lines[1] == "18 Oct 04:42,1,1"
+    assert lines[1] == "2026-10-18T04:42+02:00,1,1"
 
 
 def test_a_refused_form_takes_the_focus_and_typed_text_outlives_a_crash(open_page: Any) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from watchkeeper.ui.domain import heat
+from watchkeeper.ui.domain.charts import Cell
 from watchkeeper.ui.domain.heat import HeatDay, HeatHour, HeatMap
 from watchkeeper.ui.domain.numbers import THIN
 
@@ -61,13 +62,41 @@ def test_both_edges_and_the_table_hold_the_totals() -> None:
         f"04:00: 18{THIN}min",
     ]
     assert geometry.total == f"66{THIN}min"
-    assert geometry.rows[1] == heat.HeatRow("17 Nov", f"60{THIN}min", f"03:00, 42{THIN}min")
+    assert geometry.rows[1].total == Cell(f"60{THIN}min", "60")
+    assert geometry.rows[1].hours[2:5] == (Cell("0", "0"), Cell("42", "42"), Cell("18", "18"))
+    assert geometry.totals.total == Cell(f"66{THIN}min", "66")
+    assert geometry.totals.hours[2:5] == (Cell("0", "0"), Cell("48", "48"), Cell("18", "18"))
+    assert geometry.heads[:5] == ("Day", "Total", "Excluded", "00:00", "01:00")
+
+
+def test_the_table_tells_every_hour_as_the_map_does() -> None:
+    hours = {
+        "h1": HeatHour(None),
+        "h2": HeatHour(0, excluded=45),
+        "h3": HeatHour(None, excluded=60),
+        "h4": HeatHour(7, excluded=5),
+        "h5": HeatHour(0, is_outside=True),
+    }
+    (silent,) = drawn(HeatDay("2 Nov", [HeatHour(None), *[hours["h5"]] * 23])).rows
+    assert silent.total == Cell("—", "")
+    (row,) = drawn(day("1 Nov", **hours)).rows
+
+    assert row.hours[:6] == (
+        Cell("0", "0"),
+        Cell("—", ""),
+        Cell("45 excluded", "0"),
+        Cell("60 excluded", ""),
+        Cell("7, 5 excluded", "7"),
+        Cell("", ""),
+    )
+    assert row.excluded == Cell(f"110{THIN}min", "110")
 
 
 def test_a_day_without_a_measurement_is_a_dash_in_the_table() -> None:
     silent = HeatDay("15 Nov", [HeatHour(None)] * 24)
 
-    assert drawn(silent).rows == (heat.HeatRow("15 Nov", "—", "—"),)
+    (row,) = drawn(silent).rows
+    assert (row.total, set(row.hours)) == (Cell("—", ""), {Cell("—", "")})
 
 
 def test_a_day_needs_24_hours() -> None:

@@ -98,3 +98,10 @@ def test_what_never_happened_is_a_dash() -> None:
     assert times.relative(None, now=NIGHT) == UNKNOWN
     assert times.exact(None, zone=OSLO) == UNKNOWN
     assert times.day(None, zone=OSLO) == UNKNOWN
+
+
+def test_machines_read_a_minute_with_its_offset() -> None:
+    noon = dt.datetime(2026, 7, 1, 10, 0, 30, tzinfo=dt.UTC)
+
+    assert times.stamp(noon) == "2026-07-01T10:00Z"
+    assert times.stamp(noon, zone=times.zone("Europe/Oslo")) == "2026-07-01T12:00+02:00"

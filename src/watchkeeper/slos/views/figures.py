@@ -130,6 +130,7 @@ def budget_chart(scene: Scene, *, marks: Sequence[Mark]) -> charts.LineChart | N
         write=numbers.share,
         when=lambda at: times.axis_label(_instant(at), zone=scene.zone),
         ticks=axes.time_ticks(first, last, zone=scene.zone),
+        when_exact=lambda at: times.stamp(_instant(at), zone=scene.zone),
         marks=marks,
         forecast=None if scene.is_past else _forecast(scene, now_left),
         high=1.0,
@@ -170,6 +171,7 @@ def burn_chart(scene: Scene, *, marks: Sequence[Mark]) -> charts.LineChart | Non
         write=numbers.burn,
         when=lambda at: times.axis_label(_instant(at), zone=scene.zone),
         ticks=axes.time_ticks(first, last, zone=scene.zone),
+        when_exact=lambda at: times.stamp(_instant(at), zone=scene.zone),
         marks=marks,
         head=f"At ({scene.zone.city})",
         zooms=True,
@@ -313,6 +315,7 @@ def heat_chart(scene: Scene, *, minutes_url: str) -> heat.HeatMap | None:
         columns=columns,
         note=", ".join(_odd_words(day) for day in odd),
     )
+        head=f"Day ({scene.zone.city})",
 
 
 def _odd_words(day: DayOfHours) -> str:
@@ -336,16 +339,12 @@ def _heat_day(day: DayOfHours, scene: Scene, url: str) -> heat.HeatDay:
             )
         )
     label = times.day_label(midnight, zone=scene.zone)
-    return heat.HeatDay(label, hours, url=span(url, midnight, next_day))
+    return heat.HeatDay(label, hours, f"{day.day}", url=span(url, midnight, next_day))
 
 
 def span(url: str, start: dt.datetime, end: dt.datetime) -> str:
     """Return ``url`` narrowed to ``[start, end)``."""
-    form = "%Y-%m-%dT%H:%MZ"
-    asked = {
-        "from": start.astimezone(dt.UTC).strftime(form),
-        "to": end.astimezone(dt.UTC).strftime(form),
-    }
+    asked = {"from": times.stamp(start), "to": times.stamp(end)}
     return f"{url}{'&' if '?' in url else '?'}{urlencode(asked)}"
 
 

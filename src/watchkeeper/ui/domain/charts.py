@@ -109,6 +109,7 @@ class LineChart:
         lines: The first one is the one the crosshair follows.
         write: How a value is written, as ``numbers.share``.
         when: How an instant is written in the table.
+        when_exact: How it is written in the CSV.
         ticks: Of the time axis, from ``axes.time_ticks``.
         marks: What happened meanwhile.
         forecast: Where it may go.
@@ -127,6 +128,7 @@ class LineChart:
     lines: Sequence[Line]
     write: Callable[[float | None], str]
     when: Callable[[float], str]
+    when_exact: Callable[[float], str]
     ticks: Sequence[Tick]
     marks: Sequence[Mark] = ()
     forecast: Forecast | None = None
@@ -440,11 +442,11 @@ def _rows(chart: LineChart, scale: _Scale) -> Iterator[Row]:
         if not chart.start <= at <= chart.end:
             continue
         values = [value, *(value_at(line.points, at) for line in chart.lines[1:])]
-        moment = chart.when(at)
+        moment = Cell(chart.when(at), chart.when_exact(at))
         yield Row(
             x=percent(scale.x(at)),
             y="" if value is None else percent(scale.y(value)),
-            cells=(Cell(moment, moment), *(_cell(each, chart.write) for each in values)),
+            cells=(moment, *(_cell(each, chart.write) for each in values)),
         )
 
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from watchkeeper.ui.domain.axes import Tick, percent
-from watchkeeper.ui.domain.numbers import THIN
+from watchkeeper.ui.domain.charts import Cell
+from watchkeeper.ui.domain.numbers import THIN, UNKNOWN
 
 HOURS = 24
 _TOTAL_WIDTH = 44.0
@@ -34,11 +35,13 @@ class HeatHour:
 class HeatDay:
     """One column: a local day and its 24 wall hours (a repeated hour is added to the first).
 
-    ``url`` leads to the day's rows, from the table; cells have their own.
+    ``date`` is the day as the CSV writes it. ``url`` leads to the day's rows, from the table;
+    cells have their own.
     """
 
     label: str
     hours: Sequence[HeatHour]
+    date: str = ""
     url: str = ""
 
 
@@ -55,6 +58,7 @@ class HeatMap:
         unit: What is counted, in the form behind a number, as ``min``.
         levels: Least amounts of the five intensities, rising.
         note: Words beside the legend.
+        head: Head of the table's first column, as ``Day (Oslo)``.
     """
 
     name: str
@@ -65,6 +69,7 @@ class HeatMap:
     unit: str = "min"
     levels: tuple[int, int, int, int, int] = _LEVELS
     note: str = ""
+    head: str = "Day"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +95,20 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class HeatRow:
-    """A day of the table: label, total, worst hour and its amount."""
+    """A line of the table: a day, or all days together.
 
-    label: str
-    total: str
-    worst: str
+    Attributes:
+        day: The day; empty for all days together.
+        total: Its amount and, for the CSV, the bare number; so are all cells here.
+        excluded: What was left out by agreement.
+        hours: Its 24 hours: a dash where nothing was measured, empty outside what is looked at.
+        url: Where the day's rows are; empty for none.
+    """
+
+    day: Cell
+    total: Cell
+    excluded: Cell
+    hours: tuple[Cell, ...]
     url: str = ""
 
 
@@ -117,7 +131,9 @@ class HeatGeometry:
     unit: str
     note: str
     linked: bool
+    heads: tuple[str, ...]
     rows: tuple[HeatRow, ...]
+    totals: HeatRow
 
 
 def heat_map(heat: HeatMap) -> HeatGeometry:
@@ -150,9 +166,9 @@ def heat_map(heat: HeatMap) -> HeatGeometry:
         unit=heat.unit,
         note=heat.note,
         linked=any(hour.url for day in heat.days for hour in day.hours),
-        rows=tuple(
-            _row(day, total, heat.unit) for day, total in zip(heat.days, days, strict=True)
-        ),
+        heads=(heat.head, "Total", "Excluded", *(f"{hour:02d}:00" for hour in range(HOURS))),
+        rows=tuple(_row(day, heat.unit) for day in heat.days),
+        totals=_totals(heat),
     )
 
 
@@ -214,13 +230,44 @@ def _bars(
     )
 
 
-def _row(day: HeatDay, total: float, unit: str) -> HeatRow:
-    known = [(hour.amount or 0, -index) for index, hour in enumerate(day.hours)]
-    most, index = max(known)
-    measured = any(hour.amount is not None for hour in day.hours)
+def _row(day: HeatDay, unit: str) -> HeatRow:
+    hours = [hour for hour in day.hours if not hour.is_outside]
+    known = [hour.amount for hour in hours if hour.amount is not None]
     return HeatRow(
-        label=day.label,
-        total=_amount(total, unit) if measured else "—",
-        worst=f"{-index:02d}:00, {_amount(most, unit)}" if most else "—",
+        day=Cell(day.label, day.date or day.label),
+        total=_cell(sum(known) if known else None, unit),
+        excluded=_cell(sum(hour.excluded for hour in day.hours), unit),
+        hours=tuple(_hour_cell(hour) for hour in day.hours),
         url=day.url,
     )
+
+
+def _totals(heat: HeatMap) -> HeatRow:
+    """Return the sums over all days, hour by hour: what stands at the right edge of the map."""
+    columns = [[day.hours[place] for day in heat.days] for place in range(HOURS)]
+    return HeatRow(
+        day=Cell("", ""),
+        total=_cell(sum(_known(column) for column in columns), heat.unit),
+        excluded=_cell(sum(hour.excluded for day in heat.days for hour in day.hours), heat.unit),
+        hours=tuple(_cell(_known(column)) for column in columns),
+    )
+
+
+def _known(hours: Sequence[HeatHour]) -> float:
+    return sum(hour.amount or 0 for hour in hours)
+
+
+def _cell(amount: float | None, unit: str = "") -> Cell:
+    if amount is None:
+        return Cell(UNKNOWN, "")
+    return Cell(_amount(amount, unit) if unit else f"{amount:,.0f}", f"{amount:g}")
+
+
+def _hour_cell(hour: HeatHour) -> Cell:
+    if hour.is_outside:
+        return Cell("", "")
+    written = _cell(hour.amount)
+    if not hour.excluded:
+        return written
+    left_out = f"{hour.excluded:,.0f} excluded"
+    return Cell(f"{written.text}, {left_out}" if hour.amount else left_out, written.value)

@@ -75,6 +75,10 @@ def _when(instant: float) -> str:
 
 
 def _budget_chart() -> charts.LineChart:
+def _stamp(instant: float) -> str:
+    return times.stamp(dt.datetime.fromtimestamp(instant, tz=dt.UTC), zone=_ZONE)
+
+
     now = _NOW.timestamp()
     return charts.LineChart(
         name="budget",
@@ -88,6 +92,7 @@ def _budget_chart() -> charts.LineChart:
         write=numbers.share,
         when=_when,
         ticks=axes.time_ticks(_FIRST, _END, zone=_ZONE),
+        when_exact=_stamp,
         marks=(
             Mark(_START + 3.7 * _DAY, "v402", MarkKind.DEPLOY),
             Mark(_START + 11.65 * _DAY, "outage", MarkKind.INCIDENT, url="#charts"),
@@ -123,6 +128,7 @@ def _latency_chart() -> charts.LineChart:
         write=lambda value: numbers.plain(value, unit="ms"),
         when=_when,
         ticks=axes.time_ticks(start, _NOW.timestamp(), zone=_ZONE),
+        when_exact=_stamp,
         head="At (Oslo)",
     )
 
@@ -133,7 +139,8 @@ def _error_minutes() -> heat.HeatMap:
     for index in range(31):
         label = times.day_label(first + dt.timedelta(days=index), zone=_ZONE)
         hours = [_hour(index, hour) for hour in range(heat.HOURS)]
-        days.append(heat.HeatDay(label, hours, url="?day"))
+        date = first.date() + dt.timedelta(days=index)
+        days.append(heat.HeatDay(label, hours, f"{date}", url="?day"))
     return heat.HeatMap(
         name="minutes",
         summary="Error minutes by day and hour; most on 17 November, 03:00, with 42.",

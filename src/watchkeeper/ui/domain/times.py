@@ -140,3 +140,8 @@ def day_label(at: dt.datetime, *, zone: Zone) -> str:
 def axis_label(at: dt.datetime, *, zone: Zone) -> str:
     """Return a point of a time axis: "17 Nov 03:42"."""
     return f"{day_label(at, zone=zone)} {at.astimezone(zone.info):%H:%M}"
+
+
+def stamp(at: dt.datetime, *, zone: Zone = UTC) -> str:
+    """Return the minute as machines write it: "2026-11-17T02:42Z", "2026-11-17T03:42+01:00"."""
+    return at.astimezone(zone.info).isoformat(timespec="minutes").replace("+00:00", "Z")
