@@ -163,8 +163,3 @@ def test_coverage_counts_what_is_due_and_shows_where_it_is_missing(now: dt.datet
     assert found.share == pytest.approx(59 / 60)
     assert (len(found.slices), found.slices.count(False)) == (96, 1)
     assert not found.slices[-3]
-    [before, hole, after] = found.stretches
-    at = dt.datetime.fromtimestamp(end * 60, tz=dt.UTC)
-    assert (hole.start, hole.end) == (at - dt.timedelta(minutes=45), at - dt.timedelta(minutes=30))
-    assert (before.is_whole, hole.is_whole, after.is_whole) == (True, False, True)
-    assert (before.start, after.end) == (at - dt.timedelta(days=1), at)

@@ -77,8 +77,8 @@ class SourceLoad(Row):
         ]
 
 
-class SourceCoverage(Row):
-    """Coverage of the last day as last counted, and the count that goes on, in portions.
+class CoverageCount(Row):
+    """Due and measured minutes as last counted, and the count that goes on, in portions.
 
     A portion at a time keeps a count over many thousand SLIs from holding up the engine.
     """
@@ -86,10 +86,21 @@ class SourceCoverage(Row):
     source = models.OneToOneField(
         Source, null=True, on_delete=models.CASCADE, help_text="None: what is pushed."
     )
-    measured = models.JSONField(default=list, help_text="Measured minutes by quarter of an hour.")
-    due = models.JSONField(default=list, help_text="Due minutes by quarter of an hour.")
-    counted_at = models.DateTimeField(null=True, help_text="The end of that day.")
+    measured = models.JSONField(default=list, help_text="Measured minutes, slice by slice.")
+    due = models.JSONField(default=list, help_text="Due minutes, slice by slice.")
+    counted_at = models.DateTimeField(null=True, help_text="When; the last slice ends there.")
     running = models.JSONField(default=dict, help_text="The count that goes on.")
+
+    class Meta:
+        abstract = True
+
+
+class SourceCoverage(CoverageCount):
+    """Coverage of the last day by quarter of an hour."""
+
+
+class SourceDays(CoverageCount):
+    """Coverage of the last days by UTC day, the day of ``counted_at`` the last one."""
 
 
 class Sli(Row):

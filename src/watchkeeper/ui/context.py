@@ -12,7 +12,7 @@ from django.urls import NoReverseMatch, reverse
 from watchkeeper.kernel import clock
 from watchkeeper.kernel.access import Permission, may
 from watchkeeper.kernel.actors import ANONYMOUS, Actor, ActorKind
-from watchkeeper.ui.domain import navigation, times
+from watchkeeper.ui.domain import navigation, ranges, times
 
 logger = structlog.get_logger("watchkeeper.ui")
 
@@ -93,6 +93,21 @@ def zone_of(request: HttpRequest) -> times.Zone:
 def own_zone_of(request: HttpRequest) -> times.Zone:
     """Return the zone of the one who looks, else the organisation's."""
     return times.zone(_own_zone(request))
+
+
+def shared_address(request: HttpRequest) -> str:
+    """Return the page's address with the ends of its range as instants, for all readers alike.
+
+    Empty where it says them so already; see ``ranges.instants``.
+    """
+    ends = ranges.instants(request.GET.dict(), zone=zone_of(request))
+    if not ends:
+        return ""
+    asked = request.GET.copy()
+    asked.pop("range", None)
+    for name, at in ends.items():
+        asked[name] = at
+    return f"{request.path}?{asked.urlencode()}"
 
 
 def address(url_name: str, *args: str) -> str | None:

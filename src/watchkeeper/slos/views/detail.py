@@ -22,7 +22,7 @@ from watchkeeper.slos.views import figures, lines, places, ranges, sentences
 from watchkeeper.slos.views.figures import Scene
 from watchkeeper.slos.views.places import Place
 from watchkeeper.telemetry import queries as telemetry
-from watchkeeper.ui.context import own_zone_of, zone_of
+from watchkeeper.ui.context import own_zone_of, shared_address, zone_of
 from watchkeeper.ui.domain import times
 from watchkeeper.ui.domain.charts import Mark
 
@@ -36,9 +36,9 @@ def detail(request: HttpRequest, name: str) -> HttpResponse:
     now = clock.now()
     standing, every = places.chosen(request, name, now=now)
     zone = zone_of(request)
-    shared = ranges.shared(request.GET, zone=zone)
-    if shared is not None:
-        return redirect(f"{request.path}?{shared.urlencode()}")
+    shared = shared_address(request)
+    if shared:
+        return redirect(shared)
     row = queries.slo_row(name)
     firings = [f for f in queries.firing_rows(name=name) if _is_here(f, standing)]
     exclusions = queries.exclusion_rows(name=name)

@@ -15,6 +15,7 @@ from watchkeeper.slos.queries import ExclusionRow, FiringRow, Standing, Version
 from watchkeeper.slos.views import ranges, sentences
 from watchkeeper.ui.domain import axes, charts, gauges, heat, numbers, times
 from watchkeeper.ui.domain.charts import Forecast, Line, LineKind, Mark, MarkKind
+from watchkeeper.ui.domain.ranges import Range
 
 _DAY = dt.timedelta(days=1)
 _HOUR = dt.timedelta(hours=1)
@@ -47,9 +48,9 @@ class Scene:
     problem: str = ""
 
     @property
-    def shown(self) -> ranges.Range:
+    def shown(self) -> Range:
         """What the form of the range is filled with."""
-        return ranges.Range(self.key, self.start, self.end, self.problem)
+        return Range(self.key, self.start, self.end, self.problem)
 
     @property
     def is_near(self) -> bool:
@@ -129,8 +130,8 @@ def budget_chart(scene: Scene, *, marks: Sequence[Mark]) -> charts.LineChart | N
         lines=tuple(lines),
         write=numbers.share,
         when=lambda at: times.axis_label(_instant(at), zone=scene.zone),
-        ticks=axes.time_ticks(first, last, zone=scene.zone),
         when_exact=lambda at: times.stamp(_instant(at), zone=scene.zone),
+        ticks=axes.time_ticks(first, last, zone=scene.zone),
         marks=marks,
         forecast=None if scene.is_past else _forecast(scene, now_left),
         high=1.0,
@@ -170,8 +171,8 @@ def burn_chart(scene: Scene, *, marks: Sequence[Mark]) -> charts.LineChart | Non
         lines=tuple(lines),
         write=numbers.burn,
         when=lambda at: times.axis_label(_instant(at), zone=scene.zone),
-        ticks=axes.time_ticks(first, last, zone=scene.zone),
         when_exact=lambda at: times.stamp(_instant(at), zone=scene.zone),
+        ticks=axes.time_ticks(first, last, zone=scene.zone),
         marks=marks,
         head=f"At ({scene.zone.city})",
         zooms=True,
@@ -314,8 +315,8 @@ def heat_chart(scene: Scene, *, minutes_url: str) -> heat.HeatMap | None:
         ticks=axes.time_ticks(low, high, zone=scene.zone),
         columns=columns,
         note=", ".join(_odd_words(day) for day in odd),
-    )
         head=f"Day ({scene.zone.city})",
+    )
 
 
 def _odd_words(day: DayOfHours) -> str:

@@ -1,6 +1,12 @@
 """Reads of telemetry: minutes, SLIs, sources and how they fare."""
 
-from watchkeeper.telemetry.queries.coverage import Coverage, coverage_of_source
+from watchkeeper.telemetry.queries.coverage import (
+    Coverage,
+    CoverageOverTime,
+    CoverageSlice,
+    coverage_of_source,
+    coverage_over_time,
+)
 from watchkeeper.telemetry.queries.directory import (
     SliAmbiguousError,
     SliNotFoundError,
@@ -42,6 +48,8 @@ from watchkeeper.telemetry.queries.source_rows import (
 
 __all__ = [
     "Coverage",
+    "CoverageOverTime",
+    "CoverageSlice",
     "DaySums",
     "FindingRow",
     "Head",
@@ -55,6 +63,7 @@ __all__ = [
     "adapter_of",
     "config_of",
     "coverage_of_source",
+    "coverage_over_time",
     "day_sums",
     "day_sums_of",
     "findings",

@@ -23,8 +23,9 @@ from watchkeeper.telemetry.domain.sources import Condition
 from watchkeeper.telemetry.forms import SourceForm, field_of
 from watchkeeper.telemetry.queries import Coverage, SourceNotFoundError, SourceRow
 from watchkeeper.telemetry.usecases import SourceCheck
-from watchkeeper.ui.context import zone_of
-from watchkeeper.ui.domain import numbers, times
+from watchkeeper.telemetry.views import coverage_chart
+from watchkeeper.ui.context import own_zone_of, shared_address, zone_of
+from watchkeeper.ui.domain import numbers, ranges, times
 
 _SHOWN_SLIS = 200
 _SHOWN_FINDINGS = 20
@@ -129,12 +130,25 @@ def source(request: HttpRequest, name: str) -> HttpResponse:
     actor, now = actor_of(request), clock.now()
     access.require(actor, Permission.READ, what=f"source {name}")
     row = _found(name)
-    look, words = _state(row, now=now, zone=zone_of(request))
-    coverage = queries.coverage_of_source(row.id, now=now)
+    shared = shared_address(request)
+    if shared:
+        return redirect(shared)
+    zone = zone_of(request)
+    look, words = _state(row, now=now, zone=zone)
+    shown = coverage_chart.chosen(request.GET.dict(), now=now, zone=zone)
+    over_time = queries.coverage_over_time(row.id, start=shown.start, end=shown.end, now=now)
     slis = queries.slis_of_source(row.id)
+    lag = row.lag(now)
     context = {
-        "line": Line(row, look, words, row.lag(now), coverage, row.sli_count),
+        "look": look,
+        "state_words": words,
+        "behind": times.duration(lag) if lag is not None else "",
         "row": row,
+        "shown": shown,
+        "over_time": over_time,
+        "chart": coverage_chart.chart(over_time, shown, zone=zone),
+        "ranges": coverage_chart.OFFERED,
+        "choice": ranges.form(shown, zone=zone, own=own_zone_of(request)),
         "login": _login(row),
         "slis": queries.slis([sli for _, sli in slis[:_SHOWN_SLIS]]),
         "more": max(len(slis) - _SHOWN_SLIS, 0),

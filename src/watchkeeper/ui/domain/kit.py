@@ -4,7 +4,7 @@ import datetime as dt
 import math
 from typing import Any
 
-from watchkeeper.ui.domain import axes, charts, gauges, heat, numbers, times
+from watchkeeper.ui.domain import axes, charts, columns, gauges, heat, numbers, times
 from watchkeeper.ui.domain.charts import Forecast, Line, LineKind, Mark, MarkKind
 
 _ZONE = times.zone("Europe/Oslo")
@@ -27,6 +27,7 @@ def everything() -> dict[str, Any]:
         "error_minutes": _error_minutes(),
         "burn_rules": _burn_rules(),
         "slos": _slos(),
+        "coverage_chart": _coverage_chart(),
         "covered": [not 180 <= minute < 200 for minute in range(288)],
         "code": _CODE,
         "ranges": [("7d", "7 d"), ("30d", "30 d"), ("90d", "90 d")],
@@ -74,11 +75,11 @@ def _when(instant: float) -> str:
     return times.axis_label(dt.datetime.fromtimestamp(instant, tz=dt.UTC), zone=_ZONE)
 
 
-def _budget_chart() -> charts.LineChart:
 def _stamp(instant: float) -> str:
     return times.stamp(dt.datetime.fromtimestamp(instant, tz=dt.UTC), zone=_ZONE)
 
 
+def _budget_chart() -> charts.LineChart:
     now = _NOW.timestamp()
     return charts.LineChart(
         name="budget",
@@ -91,8 +92,8 @@ def _stamp(instant: float) -> str:
         ),
         write=numbers.share,
         when=_when,
-        ticks=axes.time_ticks(_FIRST, _END, zone=_ZONE),
         when_exact=_stamp,
+        ticks=axes.time_ticks(_FIRST, _END, zone=_ZONE),
         marks=(
             Mark(_START + 3.7 * _DAY, "v402", MarkKind.DEPLOY),
             Mark(_START + 11.65 * _DAY, "outage", MarkKind.INCIDENT, url="#charts"),
@@ -127,9 +128,35 @@ def _latency_chart() -> charts.LineChart:
         ),
         write=lambda value: numbers.plain(value, unit="ms"),
         when=_when,
-        ticks=axes.time_ticks(start, _NOW.timestamp(), zone=_ZONE),
         when_exact=_stamp,
+        ticks=axes.time_ticks(start, _NOW.timestamp(), zone=_ZONE),
         head="At (Oslo)",
+    )
+
+
+def _coverage_chart() -> columns.ColumnChart:
+    start = _NOW.timestamp() - _DAY
+    lacking = {40: 3, 41: 15, 42: 15, 43: 9}
+    return columns.ColumnChart(
+        name="coverage",
+        summary="98 percent of the due minutes of the last day were measured.",
+        start=start,
+        end=_NOW.timestamp(),
+        columns=[
+            columns.Column(
+                start + quarter * 900,
+                start + (quarter + 1) * 900,
+                0 if quarter < 8 else 15 - lacking.get(quarter, 0),
+                0 if quarter < 8 else 15,
+            )
+            for quarter in range(96)
+        ],
+        words=columns.ColumnWords(
+            "From (Oslo)", "Until", "Due minutes", "Measured", "Coverage", "Missing"
+        ),
+        when=_when,
+        when_exact=_stamp,
+        ticks=axes.time_ticks(start, _NOW.timestamp(), zone=_ZONE),
     )
 
 

@@ -17,7 +17,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from watchkeeper.kernel import clock
-from watchkeeper.ui.domain import charts, gauges, heat, numbers, people, states, times
+from watchkeeper.ui.domain import charts, columns, gauges, heat, numbers, people, states, times
 
 register = template.Library()
 
@@ -308,6 +308,12 @@ def line_chart(chart: charts.LineChart | charts.LineGeometry) -> dict[str, Any]:
     """Draw a line chart with crosshair, table and CSV."""
     drawn = charts.line_chart(chart) if isinstance(chart, charts.LineChart) else chart
     return {"chart": drawn}
+
+
+@register.inclusion_tag("ui/_column_chart.html")
+def column_chart(chart: columns.ColumnChart) -> dict[str, Any]:
+    """Draw parts of wholes along time with crosshair, table and CSV."""
+    return {"chart": columns.column_chart(chart)}
 
 
 @register.inclusion_tag("ui/_heat_map.html")
