@@ -101,6 +101,22 @@ def test_past_twenty_budgets_the_worst_are_drawn_and_the_rest_counted(sign_in: S
     assert "5 more" in page
 
 
+def test_the_budgets_that_are_drawn_are_a_table_too(sign_in: SignIn) -> None:
+    make_slo()
+    make_slo(slo_document("search"))
+    make_minutes("checkout", NOON, (4000, 1000, 1000))
+    usecases.tick(now=NOON)
+
+    page = text_of(sign_in().get("/"))
+
+    table = page[page.index('id="budgets-table"') :]
+    table = table[: table.index("</table>")]
+    assert 'data-csv="budgets-table"' in page
+    assert table.count("<tr>") == 1 + 2
+    assert 'data-v="1">100' in table
+    assert 'data-v=""' in table, "what is unknown is no number"
+
+
 def test_the_overview_takes_a_fixed_number_of_queries(
     sign_in: SignIn, django_assert_max_num_queries: Any
 ) -> None:

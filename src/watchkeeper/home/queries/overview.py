@@ -53,6 +53,11 @@ class Gauge:
         return self.state.budget_remaining if self.state else None
 
     @property
+    def left(self) -> str:
+        """The same as a bare number for the CSV; empty where unknown."""
+        return "" if self.remaining is None else f"{self.remaining:.9g}"
+
+    @property
     def burn_fast(self) -> float | None:
         """Burn rate of the last hour; ``None`` where unknown."""
         return self.state.burn_rates.get("1h") if self.state else None
