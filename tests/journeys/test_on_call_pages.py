@@ -1,19 +1,14 @@
 """A person looks at who is on call, on a desk and on a phone, and hands a shift on."""
 
-import os
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests import browsers
 from tests.product import Product
-from tests.ui.test_kit import ARGUMENTS, CHROMIUM, VIOLATIONS
 
-PASSWORD = "a quite long sentence"
-WAIT_MS = 15_000
 PAGES = (
     "/on-call", "/on-call/primary", "/on-call/primary?range=8w&zone=Europe/Oslo",
     "/on-call/office?from=2026-10-19&range=1w&zone=Europe/Oslo", "/on-call/-/mine",
@@ -53,65 +48,11 @@ def product(tmp_path_factory: Any) -> Iterator[Product]:
     running.stop()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        if os.environ.get("CI"):
-            pytest.fail(f"{CHROMIUM} is missing")
-        pytest.skip(f"{CHROMIUM} is missing")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def state(browser: Browser, product: Product) -> Any:
-    """What a browser keeps of alice, once she came in by her link."""
-    link = re.search(r"/link/\S+", product.run("user", "link", "alice").stdout)
-    assert link is not None
-    context = browser.new_context()
-    page = context.new_page()
-    page.set_default_timeout(WAIT_MS)
-    page.goto(product.url + link.group())
-    page.get_by_label("Password").fill(PASSWORD)
-    page.locator("main button[type=submit], form .btn-primary").first.click()
-    page.wait_for_url(re.compile(r"/$"))
-    kept = context.storage_state()
-    context.close()
-    return kept
-
-
-@pytest.fixture
-def open_page(browser: Browser, product: Product, state: Any) -> Iterator[Any]:
-    contexts = []
-
-    def opened(path: str, *, width: int = 1440, theme: Any = "light") -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=theme, storage_state=state
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(WAIT_MS)
-        page.add_init_script(VIOLATIONS)
-        page.goto(product.url + path)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
-def test_nothing_stands_in_anyones_way(open_page: Any, width: int, theme: str) -> None:
+def test_nothing_stands_in_anyones_way(open_page: Any, product: Product) -> None:
+    page = open_page("/on-call")
     for path in PAGES:
-        page = open_page(path, width=width, theme=theme)
-        page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
-        found = Axe().run(page)
-        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
-        assert page.evaluate("window.refused") == [], path
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        page.goto(product.url + path)
+        browsers.stands_in_nobodys_way(page)
 
 
 def test_a_shift_is_handed_on_and_taken_back(open_page: Any) -> None:
