@@ -16,6 +16,7 @@ from django.db.models import Count, Q
 from django.utils.module_loading import import_string
 
 from watchkeeper.identity.domain import tokens
+from watchkeeper.identity.domain.browsers import browser_words
 from watchkeeper.identity.models import (
     ApiToken,
     LimitReached,
@@ -129,6 +130,11 @@ class SessionRow:
     confirmed_at: dt.datetime
     address: str
     browser: str
+
+    @property
+    def browser_words(self) -> str:
+        """The browser as people call it; empty: it did not say."""
+        return browser_words(self.browser)
 
 
 def secret_hash(secret: str) -> str:
