@@ -5,21 +5,17 @@ A snooze holds over a killed process.
 
 import datetime as dt
 import json
-import os
-import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.journeys.test_alert_pages import PASSWORD, WAIT_MS
+from tests import browsers
 from tests.notifications.provider import Provider, provider
 from tests.product import Product
-from tests.ui.test_kit import ARGUMENTS, CHROMIUM, VIOLATIONS
 
 WORLD = """
 {apiVersion: watchkeeper/v1, kind: Person, metadata: {name: alice}, spec: {email: a@example.org,
@@ -47,36 +43,19 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Product, P
         running.stop()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        if os.environ.get("CI"):
-            pytest.fail(f"{CHROMIUM} is missing")
-        pytest.skip(f"{CHROMIUM} is missing")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def fresh(browser: Browser) -> Iterator[Any]:
     """Return what opens a browser that nobody is signed in with."""
-    contexts: list[BrowserContext] = []
+    pages: list[Page] = []
 
-    def opened(width: int = 390, theme: Any = "dark", **more: Any) -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": 844}, color_scheme=theme, **more
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(WAIT_MS)
-        page.add_init_script(VIOLATIONS)
+    def opened(width: int = browsers.PHONE, theme: Any = "dark", **more: Any) -> Page:
+        page = browsers.new_page(browser, width=width, theme=theme, **more)
+        pages.append(page)
         return page
 
     yield opened
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.context.close()
 
 
 def raised(product: Product, title: str) -> str:
@@ -98,21 +77,16 @@ def told_of(phone: Provider, alert: str, *, at_least: int = 1) -> dict[str, Any]
     raise AssertionError(f"no page of alert {alert} came")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
 def test_the_screen_behind_the_link_can_be_used_by_everybody(
-    world: tuple[Product, Provider], fresh: Any, width: int, theme: str
+    world: tuple[Product, Provider], fresh: Any
 ) -> None:
     product, phone = world
     alert = raised(product, "checkout fails 8.6 % of requests, settlement worker europe-west-1")
-    page = fresh(width, theme)
+    page = fresh()
 
     page.goto(told_of(phone, alert)["act_url"])
 
-    result = Axe().run(page)
-    assert result.violations_count == 0, result.generate_report()
-    assert page.evaluate("window.refused") == []
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    browsers.stands_in_nobodys_way(page)
 
 
 def test_a_woken_person_takes_it_with_one_tap_and_without_signing_in(
@@ -154,20 +128,13 @@ def test_a_snooze_holds_over_a_killed_process_and_pages_when_it_ends(
     assert again["step"] == 0
 
 
-def signed_in(product: Product, page: Page) -> None:
-    link = re.search(r"/link/\S+", product.run("user", "link", "bob").stdout)
-    assert link is not None
-    page.goto(product.url + link.group())
-    page.get_by_label("Password").fill(PASSWORD)
-    page.locator("main button[type=submit], form .btn-primary").first.click()
-    page.wait_for_url(re.compile(r"/$"))
-
-
-def test_the_list_is_answered_by_keys_alone(world: tuple[Product, Provider], fresh: Any) -> None:
+def test_the_list_is_answered_by_keys_alone(
+    world: tuple[Product, Provider], fresh: Any, browser: Browser
+) -> None:
     product, _ = world
     one, other = raised(product, "by keys one"), raised(product, "by keys two")
-    page = fresh(1440, "light")
-    signed_in(product, page)
+    state = browsers.signed_in(browser, product, "bob")
+    page = fresh(browsers.DESK, "light", storage_state=state)
     page.goto(f"{product.url}/alerts?q=by+keys")
 
     page.keyboard.press("j")

@@ -1,20 +1,14 @@
 """What is kept quiet and what changed: by commands, on pages, and beside the alert."""
 
 import json
-import os
-import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests import browsers
 from tests.product import Product
-from tests.ui.test_kit import ARGUMENTS, CHROMIUM, VIOLATIONS
 
-PASSWORD = "a quite long sentence"
-WAIT_MS = 15_000
 WINDOW = """
 {apiVersion: watchkeeper/v1, kind: Maintenance, metadata: {name: patches}, spec: {services: [search, checkout-payments-settlement-worker], timeZone: Europe/Berlin, start: 2026-02-03T02:00:00, end: 2026-02-03T04:00:00, recurrence: "FREQ=WEEKLY", exclude: true, reason: kernels}}
 """  # noqa: E501
@@ -45,55 +39,6 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     running.stop()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        if os.environ.get("CI"):
-            pytest.fail(f"{CHROMIUM} is missing")
-        pytest.skip(f"{CHROMIUM} is missing")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def state(browser: Browser, product: Product) -> Any:
-    """What a browser keeps of alice, once she came in by her link."""
-    link = re.search(r"/link/\S+", product.run("user", "link", "alice").stdout)
-    assert link is not None
-    context = browser.new_context()
-    page = context.new_page()
-    page.set_default_timeout(WAIT_MS)
-    page.goto(product.url + link.group())
-    page.get_by_label("Password").fill(PASSWORD)
-    page.locator("main button[type=submit], form .btn-primary").first.click()
-    page.wait_for_url(re.compile(r"/$"))
-    kept = context.storage_state()
-    context.close()
-    return kept
-
-
-@pytest.fixture
-def open_page(browser: Browser, product: Product, state: Any) -> Iterator[Any]:
-    contexts = []
-
-    def opened(path: str, *, width: int = 1440, theme: Any = "light") -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": 844}, color_scheme=theme, storage_state=state
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(WAIT_MS)
-        page.add_init_script(VIOLATIONS)
-        page.goto(product.url + path)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-
-
 PAGES = (
     "/silences", "/silences/-/new", "/silences/-/new?service=shop", "/silences/nightly/remove",
     "/maintenance", "/maintenance/-/new", "/maintenance/move/remove",
@@ -101,19 +46,11 @@ PAGES = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
-@pytest.mark.parametrize("path", PAGES)
-def test_every_page_can_be_used_by_everybody(
-    open_page: Any, path: str, width: int, theme: str
-) -> None:
-    page = open_page(path, width=width, theme=theme)
-
-    result = Axe().run(page)
-
-    assert result.violations_count == 0, result.generate_report()
-    assert page.evaluate("window.refused") == []
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+def test_every_page_can_be_used_by_everybody(open_page: Any, product: Product) -> None:
+    page = open_page("/silences")
+    for path in PAGES:
+        page.goto(product.url + path)
+        browsers.stands_in_nobodys_way(page)
 
 
 def test_an_alert_in_maintenance_says_so_and_what_changed(product: Product) -> None:
