@@ -9,6 +9,7 @@ from tests.alerts.factories import make_integration, post, settle, states, verdi
 from tests.conftest import FakeClock
 from watchkeeper.alerts.models import Heartbeat, InboundRequest
 from watchkeeper.alerts.ports import Post, Refused
+from watchkeeper.alerts.queries import keys
 from watchkeeper.alerts.usecases import doors, upkeep
 from watchkeeper.kernel import clock
 
@@ -186,6 +187,13 @@ def test_pings_that_count_for_nothing_are_told_so() -> None:
         assert (answer.status_code, name in answer.json()["message"]) == (404, True)
     assert ping("backup", key, "DELETE").status_code == 404
     assert InboundRequest.objects.count() == 0
+
+
+def test_a_name_that_no_database_keeps_is_nobodys() -> None:
+    sender = keys.sender_of(make_integration("opsgenie"), kind="opsgenie", now=clock.now())
+    assert sender is not None
+
+    assert keys.forwarded(("heartbeat", "\0"), by=sender) is None
 
 
 def test_a_services_key_pings_that_services_heartbeats_alone() -> None:

@@ -15,6 +15,7 @@ from django.conf import settings
 
 from watchkeeper.alerts.models import Integration, IntegrationKey
 from watchkeeper.kernel import clock
+from watchkeeper.plumbing import strict_json
 from watchkeeper.plumbing.keys import Keyring
 
 REMEMBERED_SECONDS = 1.0
@@ -74,6 +75,8 @@ def forwarded(to: tuple[str, str], *, by: Sender) -> Sender | None:
         ``None`` where there is none, or it is another service's than the one of ``by``; the key
         of an integration without a service speaks for all.
     """
+    if not strict_json.is_storable(to[1]):
+        return None
     row = Integration.objects.filter(kind=to[0], name=to[1]).first()
     if row is None or by.service not in {"", row.service_name}:
         return None
