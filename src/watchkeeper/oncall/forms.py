@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from watchkeeper.oncall.domain import wall_time
+from watchkeeper.kernel import wall_time
 from watchkeeper.oncall.usecases import WantedOverride
 from watchkeeper.ui.domain.times import Zone
 

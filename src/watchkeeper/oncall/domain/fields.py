@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from watchkeeper.kernel import ids
+from watchkeeper.kernel import ids, wall_time
 from watchkeeper.kernel.documents import Document
 from watchkeeper.kernel.errors import InvalidError, Problem
-from watchkeeper.oncall.domain import wall_time
 
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 _TIME = re.compile(

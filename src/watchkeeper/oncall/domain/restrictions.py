@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from zoneinfo import ZoneInfo
 
-from watchkeeper.oncall.domain import wall_time
+from watchkeeper.kernel import wall_time
 from watchkeeper.oncall.domain.schedule import Restriction
 
 Window = tuple[dt.datetime, dt.datetime]

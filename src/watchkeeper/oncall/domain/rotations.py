@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
-from watchkeeper.oncall.domain import wall_time
+from watchkeeper.kernel import wall_time
 from watchkeeper.oncall.domain.schedule import CustomRotation, People, Rotation, Unit
 
 Segment = tuple[dt.datetime, dt.datetime, People]

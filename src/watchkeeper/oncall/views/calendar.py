@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from watchkeeper.oncall.domain import wall_time
+from watchkeeper.kernel import wall_time
 from watchkeeper.oncall.domain.schedule import OVERRIDE, Entry, People
 from watchkeeper.ui.domain import times
 from watchkeeper.ui.domain.people import initials, tint

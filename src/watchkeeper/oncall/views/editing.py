@@ -10,14 +10,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from watchkeeper.kernel import access, clock
+from watchkeeper.kernel import access, clock, wall_time
 from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.documents import Document
 from watchkeeper.kernel.errors import ConflictError, InvalidError, Problem
 from watchkeeper.kernel.intervals import Interval
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.oncall import queries, usecases
-from watchkeeper.oncall.domain import documents, resolver, wall_time
+from watchkeeper.oncall.domain import documents, resolver
 from watchkeeper.oncall.forms import DocumentForm
 from watchkeeper.oncall.views import calendar
 from watchkeeper.plumbing import yaml_documents

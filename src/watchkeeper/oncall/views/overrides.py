@@ -9,10 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from watchkeeper.kernel import access, clock
+from watchkeeper.kernel import access, clock, wall_time
 from watchkeeper.kernel.access import Permission
 from watchkeeper.oncall import queries, usecases
-from watchkeeper.oncall.domain import wall_time
 from watchkeeper.oncall.forms import OverrideForm
 from watchkeeper.oncall.views.schedules import own_name
 from watchkeeper.plumbing import yaml_documents

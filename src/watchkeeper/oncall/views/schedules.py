@@ -12,12 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from watchkeeper.identity import queries as identity
-from watchkeeper.kernel import access, clock
+from watchkeeper.kernel import access, clock, wall_time
 from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.actors import Actor, ActorKind
 from watchkeeper.kernel.intervals import Interval
 from watchkeeper.oncall import queries, usecases
-from watchkeeper.oncall.domain import wall_time
 from watchkeeper.oncall.domain.schedule import Entry
 from watchkeeper.oncall.queries import OnCall, OverrideRow, ScheduleRow
 from watchkeeper.oncall.views import calendar
