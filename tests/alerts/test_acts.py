@@ -309,7 +309,7 @@ def test_burn_rules_become_alerts_and_end_with_them() -> None:
         "fast": ("firing", "high"), "slow": ("firing", "low"), "brief": ("resolved", "high"),
     }  # fmt: skip
     assert (rows["fast"].service, rows["fast"].integration) == ("shop", "watchkeeper")
-    assert "15.2 times over 1h" in rows["fast"].description
+    assert "15.2x over 1h" in rows["fast"].description
 
     Firing.objects.filter(pk=page).update(ended_at=NOON + HOUR)
     upkeep.follow_firings(now=NOON + HOUR)

@@ -25,5 +25,5 @@ class AlertsConfig(AppConfig):
         for order, (label, address, icon) in enumerate(items, start=11):
             item = NavigationItem("Settings", label, f"alerts:{address}", icon, order=order)
             registry.add(item)
-        label = "Silences and maintenance"
-        registry.add(NavigationItem("Watch", label, "alerts:silences", "calendar-minus", order=50))
+        quiet = NavigationItem("Watch", "Silences", "alerts:silences", "calendar-minus", order=50)
+        registry.add(quiet)

@@ -200,13 +200,13 @@ def _began(row: FiringRow) -> Event:
 def _words(reason: Mapping[str, Any]) -> str:
     """Return why a rule fires, in a sentence; what is unknown is left out."""
     rates = [
-        f"{reason[name + '_rate']:.3g} times over {reason[name]}"
+        f"{reason[name + '_rate']:.3g}x over {reason[name]}"
         for name in ("long", "short")
         if reason.get(f"{name}_rate") is not None and reason.get(name)
     ]
-    told = f"The budget burns {' and '.join(rates)}" if rates else ""
+    told = f"The budget burns at {' and '.join(rates)}" if rates else ""
     if rates and reason.get("factor") is not None:
-        told += f"; the rule fires from {reason['factor']:.3g} times"
+        told += f"; the rule fires above {reason['factor']:.3g}x"
     return told
 
 
