@@ -1,115 +1,26 @@
-"""Commands of alerts and integrations."""
+"""Commands of alerts."""
 
 import base64
 import sys
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import typer
 
-from watchkeeper.changes.domain import ranges
-from watchkeeper.kernel import clock
+from watchkeeper.alerts.cli.asking import AsJson, all_of, call, quoted
+from watchkeeper.alerts.cli.integrations import Integration
 from watchkeeper.kernel.errors import InvalidError
-from watchkeeper.plumbing import console, transport
+from watchkeeper.plumbing import console
 
 alert_app = typer.Typer(help="Alerts.", no_args_is_help=True)
-integration_app = typer.Typer(help="Senders and their keys.", no_args_is_help=True)
-silence_app = typer.Typer(help="Silences.", no_args_is_help=True)
 
-AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 Alert = Annotated[str, typer.Argument(metavar="ID", help="An alert's id.")]
 Event = Annotated[str, typer.Argument(metavar="EVENT", help="An event's id.")]
-Integration = Annotated[str, typer.Argument(help="An integration's name.")]
-Silence = Annotated[str, typer.Argument(help="A silence's name.")]
-Match = Annotated[
-    list[str],
-    typer.Option(help='A matcher, as service="shop"; may be given several times, all must hold.'),
-]
 _SHOWN = (
     "id", "key", "integration", "service", "state", "severity", "urgency", "opened_at", "count",
     "title",
 )  # fmt: skip
 _MOST_SHOWN = 50
-
-
-@integration_app.callback()
-def root() -> None:
-    """Senders and their keys."""
-
-
-@integration_app.command("create")
-def create(
-    kind: Annotated[str, typer.Argument(help="As alertmanager, datadog, cloudwatch, generic.")],
-    name: Annotated[str, typer.Option(help="Its name.")],
-    service: Annotated[
-        str, typer.Option(help="Service that its events are about where they do not say.")
-    ] = "",
-    scope: Annotated[
-        str, typer.Option(help="Integrations of one scope share dedup keys; default: its name.")
-    ] = "",
-    interval: Annotated[str, typer.Option(help="How long a heartbeat may be silent, as 5m.")] = "",
-    auto_close: Annotated[
-        str, typer.Option(help="End alerts that it says nothing of for so long, as 2d.")
-    ] = "",
-    as_json: AsJson = False,
-) -> None:
-    """Make an integration and tell its address and key."""
-    settings = {"interval": interval} if interval else {}
-    settings |= {"autoClose": auto_close} if auto_close else {}
-    body = {"name": name, "kind": kind, "service": service, "dedup_scope": scope}
-    answer = _call("POST", "/api/v1/integrations", json=body | {"settings": settings})
-    _tell(answer, as_json=as_json)
-
-
-@integration_app.command("show")
-def show(name: Integration, as_json: AsJson = False) -> None:
-    """Tell an integration's address and key."""
-    _tell(_call("GET", f"/api/v1/integrations/{_quoted(name)}/key"), as_json=as_json)
-
-
-@integration_app.command("rotate")
-def rotate(name: Integration, as_json: AsJson = False) -> None:
-    """Make a new key; the one before it is good for a day longer."""
-    _tell(_call("POST", f"/api/v1/integrations/{_quoted(name)}/rotate"), as_json=as_json)
-
-
-@integration_app.command("remove")
-def remove(name: Integration) -> None:
-    """Remove an integration; its key opens nothing any more, what came stays."""
-    _call("DELETE", f"/api/v1/integrations/{_quoted(name)}")
-    console.say(f"{name} is removed")
-
-
-@integration_app.command("list")
-def list_integrations(as_json: AsJson = False) -> None:
-    """List integrations."""
-    items = _all("/api/v1/integrations", {})
-    if as_json:
-        console.emit_json(items)
-        return
-    rows = [
-        (
-            i["name"],
-            i["kind"],
-            i["service"] or None,
-            i["last_post_at"],
-            ", ".join(f"{n} {verdict}" for verdict, n in sorted(i["verdicts"].items())) or None,
-        )
-        for i in items
-    ]
-    console.table(("integration", "kind", "service", "last post", "events, 24 h"), rows)
-
-
-def _tell(answer: dict[str, Any], *, as_json: bool) -> None:
-    if as_json:
-        console.emit_json(answer)
-        return
-    console.say(f"{answer['name']} ({answer['kind']})")
-    console.say(f"address: {answer['url']}")
-    console.say(f"key:     {answer['key']}")
-    for snippet in answer["setup"]:
-        console.say(f"\n{snippet['label']}:\n{snippet['text'].rstrip()}")
 
 
 @alert_app.callback()
@@ -125,10 +36,10 @@ def list_alerts(
     """List open alerts, the newest first."""
     params = {"all": "true"} if every else {}
     if as_json:
-        items = _all("/api/v1/alerts", params)
+        items = all_of("/api/v1/alerts", params)
         console.emit_json([{name: item[name] for name in _SHOWN} for item in items])
         return
-    page = _call("GET", "/api/v1/alerts", params=params | {"limit": str(_MOST_SHOWN)})
+    page = call("GET", "/api/v1/alerts", params=params | {"limit": str(_MOST_SHOWN)})
     if not page["items"]:
         console.say("No alert is open" if not every else "There are no alerts yet")
         return
@@ -154,8 +65,8 @@ def resolve(alert: Alert, as_json: AsJson = False) -> None:
 
 
 def _act(alert: str, act: str, done: str, *, as_json: bool, **more: Any) -> None:
-    _call("POST", f"/api/v1/alerts/{act}", json={"alerts": [alert]} | more)
-    row = _call("GET", f"/api/v1/alerts/{_quoted(alert)}")
+    call("POST", f"/api/v1/alerts/{act}", json={"alerts": [alert]} | more)
+    row = call("GET", f"/api/v1/alerts/{quoted(alert)}")
     if as_json:
         console.emit_json({name: row[name] for name in _SHOWN})
     else:
@@ -177,7 +88,7 @@ def snooze(
 @alert_app.command("escalate")
 def escalate(alert: Alert, as_json: AsJson = False) -> None:
     """Page at once whom the escalation policy has next."""
-    due = _call("POST", "/api/v1/alerts/escalate", json={"alerts": [alert]})["due"]
+    due = call("POST", "/api/v1/alerts/escalate", json={"alerts": [alert]})["due"]
     if as_json:
         console.emit_json({"alert": alert, "due": due[alert]})
     else:
@@ -213,7 +124,7 @@ def add(
 ) -> None:
     """Page somebody more for an alert; its escalation goes on."""
     to = _named(person=person, schedule=schedule, team=team)
-    called = _call("POST", "/api/v1/alerts/add", json={"alerts": [alert], "to": to})["called"]
+    called = call("POST", "/api/v1/alerts/add", json={"alerts": [alert], "to": to})["called"]
     if as_json:
         console.emit_json({"alert": alert, "called": called[alert]})
     elif called[alert]:
@@ -241,7 +152,7 @@ def merge(
     as_json: AsJson = False,
 ) -> None:
     """Let one alert stand for others; what comes of them counts there."""
-    answer = _call("POST", "/api/v1/alerts/merge", json={"alerts": alerts, "into": into})
+    answer = call("POST", "/api/v1/alerts/merge", json={"alerts": alerts, "into": into})
     if as_json:
         console.emit_json(answer)
     else:
@@ -277,7 +188,7 @@ def verdict(
 @alert_app.command("explain")
 def explain(alert: Alert, as_json: AsJson = False) -> None:
     """Tell every event, decision and page of an alert, with its reason."""
-    told = _call("GET", f"/api/v1/alerts/{_quoted(alert)}/explain")
+    told = call("GET", f"/api/v1/alerts/{quoted(alert)}/explain")
     if as_json:
         console.emit_json(told)
         return
@@ -319,8 +230,8 @@ def send(
     """Send an event by hand, as if the sender had posted it."""
     body = {"title": title, "key": key, "service": service, "severity": severity}
     body["status"] = "resolved" if is_over else "firing"
-    path = f"/api/v1/integrations/{_quoted(integration)}/events"
-    answer = _call("POST", path, json=body)
+    path = f"/api/v1/integrations/{quoted(integration)}/events"
+    answer = call("POST", path, json=body)
     told = answer["events"][0]
     if as_json:
         console.emit_json(told)
@@ -332,7 +243,7 @@ def send(
 @alert_app.command("quarantine")
 def quarantine(as_json: AsJson = False) -> None:
     """List what could not be read, the newest first."""
-    items = _call("GET", "/api/v1/quarantine")
+    items = call("GET", "/api/v1/quarantine")
     if as_json:
         console.emit_json(items)
     elif not items:
@@ -345,7 +256,7 @@ def quarantine(as_json: AsJson = False) -> None:
 @alert_app.command("came")
 def came(event: Event, as_json: AsJson = False) -> None:
     """Write out what came with an event, as it came."""
-    found = _call("GET", f"/api/v1/events/{_quoted(event)}")
+    found = call("GET", f"/api/v1/events/{quoted(event)}")
     if as_json:
         console.emit_json(found)
     else:
@@ -362,7 +273,7 @@ def replay(
 ) -> None:
     """Read again what came with an event, as it was or mended."""
     body = {"body": _read(file) if file else None}
-    answer = _call("POST", f"/api/v1/events/{_quoted(event)}/replay", json=body)
+    answer = call("POST", f"/api/v1/events/{quoted(event)}/replay", json=body)
     if as_json:
         console.emit_json(answer)
         return
@@ -393,7 +304,7 @@ def dry_run(
     body |= {"content_type": content_type} if content_type else {}
     pairs = [each.partition(":") for each in header or []]
     body["headers"] = {name.strip(): value.strip() for name, _, value in pairs}
-    told = _call("POST", "/api/v1/alerts/dry-run", json=body)
+    told = call("POST", "/api/v1/alerts/dry-run", json=body)
     if as_json:
         console.emit_json(told)
         return
@@ -432,128 +343,3 @@ def _tell_outcome(outcome: dict[str, Any]) -> None:
     ]  # fmt: skip
     if rows:
         console.table(("after", "due", "person", "contact", "left out because"), rows)
-
-
-def _quoted(name: str) -> str:
-    return quote(name, safe="")
-
-
-def _call(method: str, path: str, **more: Any) -> Any:
-    return transport.current().call(method, path, **more).json()
-
-
-def _all(path: str, asked: dict[str, str]) -> list[dict[str, Any]]:
-    """Return every item of a list, page by page."""
-    items: list[dict[str, Any]] = []
-    params = asked | {"limit": "200"}
-    while True:
-        page = _call("GET", path, params=params)
-        items += page["items"]
-        if page["next"] is None:
-            return items
-        params = params | {"cursor": page["next"]}
-
-
-@silence_app.callback()
-def silence_root() -> None:
-    """Silences."""
-
-
-@silence_app.command("list")
-def list_silences(as_json: AsJson = False) -> None:
-    """List silences: what holds, comes and was."""
-    items = _call("GET", "/api/v1/silences")
-    if as_json:
-        console.emit_json(items)
-        return
-    if not items:
-        console.say("There are no silences")
-        return
-    rows = [
-        (i["name"], i["state"], i["since"] or i["next_start"] or i["start"],
-         i["until"] or i["next_end"] or i["end"], i["recurrence"] or None, i["holds"],
-         " ".join(i["match"]))
-        for i in items
-    ]  # fmt: skip
-    columns = ("silence", "state", "from", "to", "recurrence", "holds", "match")
-    console.table(columns, rows)
-
-
-@silence_app.command("create")
-def create_silence(
-    name: Silence,
-    match: Match,
-    reason: Annotated[str, typer.Option(help="Why, for those who look at an alert.")],
-    start: Annotated[
-        str | None,
-        typer.Option("--from", help="With its zone, as 2026-02-03T09:00:00Z; default: now."),
-    ] = None,
-    end: Annotated[str | None, typer.Option("--to", help="When it ends, likewise.")] = None,
-    length: Annotated[
-        str | None, typer.Option("--for", help="Instead of --to, from now on: 90m, 2h, 1d.")
-    ] = None,
-    recurrence: Annotated[
-        str, typer.Option(help="How it comes again, as FREQ=WEEKLY;BYDAY=SA.")
-    ] = "",
-    time_zone: Annotated[
-        str, typer.Option(help="By whose wall clocks it comes again, as Europe/Berlin.")
-    ] = "",
-    as_json: AsJson = False,
-) -> None:
-    """Keep quiet what matches, and tell what that is now."""
-    begins, ends = ranges.asked(start, end, length, now=clock.now())
-    body = {
-        "name": name, "match": match, "start": begins, "end": ends, "reason": reason,
-        "recurrence": recurrence, "time_zone": time_zone,
-    }  # fmt: skip
-    made = _call("POST", "/api/v1/silences", json=body)
-    if as_json:
-        console.emit_json(made)
-        return
-    ends = made["until"] or made["next_end"] or made["end"]
-    console.say(f"Silence {name} is {made['state']}, until {ends}")
-    _say_preview(_call("POST", "/api/v1/silence-preview", json={"match": match}))
-
-
-@silence_app.command("end")
-def end_silence(name: Silence, as_json: AsJson = False) -> None:
-    """End early what holds; one that comes again still comes."""
-    ended = _call("POST", f"/api/v1/silences/{_quoted(name)}/end")
-    if as_json:
-        console.emit_json(ended)
-        return
-    then = f"; it holds again from {ended['next_start']}" if ended["next_start"] else ""
-    console.say(f"Silence {name} has ended{then}")
-
-
-@silence_app.command("remove")
-def remove_silence(name: Silence) -> None:
-    """Remove a silence; what it kept quiet and still fires pages then."""
-    transport.current().call("DELETE", f"/api/v1/silences/{_quoted(name)}")
-    console.say(f"Silence {name} is removed")
-
-
-@silence_app.command("preview")
-def preview(match: Match, as_json: AsJson = False) -> None:
-    """Tell what a silence would keep quiet, of now and of the last 30 days; changes nothing."""
-    found = _call("POST", "/api/v1/silence-preview", json={"match": match})
-    if as_json:
-        console.emit_json(found)
-        return
-    _say_preview(found)
-    rows = [
-        (i["id"], "open" if i["is_open"] else "over", i["severity"], i["service"] or None,
-         i["title"], i["opened_at"])
-        for i in found["recent"]
-    ]  # fmt: skip
-    if rows:
-        console.table(("id", "state", "severity", "service", "title", "opened"), rows)
-
-
-def _say_preview(found: dict[str, Any]) -> None:
-    console.say(
-        f"It matches {found['open_count']} alerts that are open now, and {found['recent_count']} "
-        "that opened in the last 30 days"
-    )
-    if not found["is_complete"]:
-        console.warn("Only the newest 20,000 of each were looked at")
