@@ -194,6 +194,7 @@ def test_budgets_are_what_the_raw_samples_say_through_kills(
     errors = live(product, server, sender)
     quiet = minute_of(time.time() + SCRAPE_SECONDS)
     wait_for_minute(sender, quiet)
+    wait_for_minute(sender, raw(server, TOTAL, time.time()).born + 1)
     assert len(sender.accepted) > 50
     assert sender.missing() == []
     product.stop()
