@@ -66,6 +66,7 @@ OPERATIONS: dict[str, tuple[str, Any]] = {
     "DELETE /api/v1/slos/{name}": (EDIT, None),
     "POST /api/v1/slos/{name}/take-over": (EDIT, {}),
     "GET /api/v1/on-call": (READ, None),
+    "GET /api/v1/on-call/check": (READ, None),
     "GET /api/v1/calendar-feeds": (READ, None),
     "POST /api/v1/calendar-feeds": (ADMIN, {"person": "bob"}),
     "DELETE /api/v1/calendar-feeds/{feed_id}": (ADMIN, None),

@@ -56,6 +56,7 @@ PAGES: dict[str, tuple[str | None, str | None]] = {
     "maintenance/<str:name>/end": (None, RESPOND),
     "maintenance/<str:name>/remove": (RESPOND, RESPOND),
     "on-call": (READ, None),
+    "on-call/-/coverage": (READ, None),
     "on-call/-/mine": (READ, None),
     "on-call/-/new": (SOME_EDIT, SOME_EDIT),
     "on-call/<str:name>": (READ, None),

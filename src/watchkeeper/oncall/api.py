@@ -18,6 +18,7 @@ from watchkeeper.oncall import queries, usecases
 from watchkeeper.oncall.domain import documents, fields, policies
 from watchkeeper.oncall.queries import PolicyRow, ScheduleRow
 from watchkeeper.oncall.schemas import (
+    CoverageOut,
     EntryOut,
     FeedIn,
     FeedMade,
@@ -59,6 +60,16 @@ def who_is_on_call(
         )
         for one in queries.on_call(at=instant, name=schedule)
     ]
+
+
+@router.get("/on-call/check", response=list[CoverageOut], summary="What coverage lacks")
+def check_coverage(
+    request: HttpRequest, days: Annotated[int, Query(ge=1, le=366)] = queries.COVERAGE_DAYS
+) -> list[CoverageOut]:
+    """Return when policies find nobody with a verified contact in the days to come, and why."""
+    access.require(actor_of(request), Permission.READ, what="coverage")
+    found = queries.coverage_findings(now=clock.now(), days=days)
+    return [CoverageOut.model_validate(each, from_attributes=True) for each in found]
 
 
 @router.get("/schedules", response=Page[ScheduleOut], summary="All schedules")

@@ -71,6 +71,30 @@ def show(
     console.table(("from", "to", "on call", "layer"), rows)
 
 
+@app.command("check")
+def check(
+    days: Annotated[
+        int, typer.Option("--days", min=1, max=366, help="How many days to look ahead.")
+    ] = 90,
+    as_json: AsJson = False,
+) -> None:
+    """Prove that every escalation policy finds somebody at each minute; exit 1 if one does not."""
+    path = "/api/v1/on-call/check"
+    items = transport.current().call("GET", path, params={"days": str(days)}).json()
+    if as_json:
+        console.emit_json(items)
+    elif items:
+        rows = [
+            (i["policy"], i["kind"], i["subject"], i["start"], i["end"], i["detail"])
+            for i in items
+        ]
+        console.table(("policy", "finding", "about", "from", "to", "what"), rows)
+    else:
+        console.say(f"Every policy finds somebody at each minute of the next {days} days")
+    if items:
+        raise typer.Exit(1)
+
+
 @app.command("override")
 def override(
     schedule: Annotated[str, typer.Argument(help="The schedule.")],

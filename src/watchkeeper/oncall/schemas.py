@@ -37,6 +37,17 @@ class ScheduleSaved(Schema):
     action: str = Field(description="create, update or unchanged.")
 
 
+class CoverageOut(Schema):
+    """What the coverage of one escalation policy lacks."""
+
+    policy: str
+    kind: str = Field(description="gap, unreachable or unknown.")
+    subject: str = Field(description="The policy, a person, or a target as schedule primary.")
+    start: dt.datetime | None = Field(description="When a gap begins; null: all the time.")
+    end: dt.datetime | None = Field(description="When it ends.")
+    detail: str
+
+
 class EntryOut(Schema):
     """A stretch of time in which the same people are on call, [start, end) in UTC."""
 

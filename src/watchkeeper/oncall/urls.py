@@ -11,6 +11,7 @@ urlpatterns = [
     path("on-call", schedules.now_page, name="now"),
     path("on-call/-/new", editing.new, name="new"),
     path("on-call/-/mine", schedules.mine, name="mine"),
+    path("on-call/-/coverage", schedules.coverage, name="coverage"),
     path("on-call/<str:name>", schedules.schedule, name="schedule"),
     path("on-call/<str:name>/edit", editing.edit, name="edit"),
     path("on-call/<str:name>/override", overrides.override, name="override"),

@@ -1,5 +1,6 @@
 """What may be read of who is on call."""
 
+from watchkeeper.oncall.queries.coverage import COVERAGE_DAYS, CoverageFinding, coverage_findings
 from watchkeeper.oncall.queries.escalations import (
     PolicyNotFoundError,
     PolicyRow,
@@ -43,7 +44,9 @@ from watchkeeper.oncall.queries.standings import (
 )
 
 __all__ = [
+    "COVERAGE_DAYS",
     "LAST",
+    "CoverageFinding",
     "FeedNotFoundError",
     "FeedRow",
     "OnCall",
@@ -58,6 +61,7 @@ __all__ = [
     "Subject",
     "UnheardRow",
     "calendar_of",
+    "coverage_findings",
     "document_of",
     "documents",
     "entries",

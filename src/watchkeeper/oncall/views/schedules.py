@@ -31,6 +31,7 @@ _WEEKS = {"1w": 1, "2w": 2, "4w": 4, "8w": 8}
 _USUAL = "2w"
 _MINE = dt.timedelta(days=90)
 _WEEK = dt.timedelta(days=7)
+_MOST_FINDINGS = 200
 _FIRST_YEAR, _LAST_YEAR = 1971, 2198
 
 
@@ -80,6 +81,21 @@ def now_page(request: HttpRequest) -> HttpResponse:
         ),
     }
     return render(request, "oncall/now.html", context)
+
+
+@members_only
+@require_safe
+def coverage(request: HttpRequest) -> HttpResponse:
+    """Prove that every policy finds somebody in the days to come, or show when none does."""
+    findings = queries.coverage_findings(now=clock.now())
+    context = {
+        "lines": findings[:_MOST_FINDINGS],
+        "many": _MOST_FINDINGS,
+        "total": len(findings),
+        "days": queries.COVERAGE_DAYS,
+        "policies": bool(queries.policy_rows()),
+    }
+    return render(request, "oncall/coverage.html", context)
 
 
 def own_name(actor: Actor) -> str | None:

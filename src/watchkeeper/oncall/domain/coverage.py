@@ -1,0 +1,108 @@
+"""Coverage: whether an escalation policy finds somebody at every instant of a time to come.
+
+What counts are its steps; the catch-all is what happens when they were in vain.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from watchkeeper.kernel.intervals import Interval
+from watchkeeper.oncall.domain.policies import Policy, Target
+from watchkeeper.oncall.domain.schedule import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """Who stands behind targets in a stretch of time, and who of them can be called.
+
+    Attributes:
+        interval: The time that is looked at.
+        entries: Who is on call in each schedule there is; holes have no entry.
+        teams: Who is in each team there is.
+        persons: Active people.
+        reachable: Who has a verified contact by a channel that works here.
+    """
+
+    interval: Interval
+    entries: Mapping[str, Sequence[Entry]] = field(default_factory=dict)
+    teams: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    persons: frozenset[str] = frozenset()
+    reachable: frozenset[str] = frozenset()
+
+    def knows(self, target: Target) -> bool:
+        """Return whether there is such a schedule, team or active person."""
+        known = {"schedule": self.entries, "team": self.teams, "person": self.persons}
+        return target.name in known[target.kind]
+
+    def people(self, target: Target) -> frozenset[str]:
+        """Return everybody who stands behind ``target`` at some time of it."""
+        if target.kind == "schedule":
+            entries = self.entries.get(target.name, ())
+            return frozenset(name for entry in entries for name in entry.people)
+        if target.kind == "team":
+            return frozenset(self.teams.get(target.name, ()))
+        return frozenset({target.name} & self.persons)
+
+    def covered(self, target: Target) -> list[Interval]:
+        """Return when ``target`` leads to somebody who can be called, in order."""
+        if target.kind == "schedule":
+            return [
+                Interval(entry.start, entry.end)
+                for entry in self.entries.get(target.name, ())
+                if not self.reachable.isdisjoint(entry.people)
+            ]
+        return [] if self.reachable.isdisjoint(self.people(target)) else [self.interval]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch of time in which no step of a policy finds anybody who can be called.
+
+    Attributes:
+        interval: From when to when.
+        is_caught: Whether the catch-all finds somebody all that time.
+    """
+
+    interval: Interval
+    is_caught: bool
+
+
+def gaps(policy: Policy, ahead: Ahead) -> list[Gap]:
+    """Return when nobody is found by any step of ``policy``, in order."""
+    steps = [target for step in policy.steps for target in step.notify]
+    caught = _covered(policy.catch_all, ahead)
+    return [
+        Gap(open_, is_caught=not _without(open_, caught))
+        for open_ in _without(ahead.interval, _covered(steps, ahead))
+    ]
+
+
+def silent(policy: Policy, ahead: Ahead) -> list[str]:
+    """Return who may be paged by ``policy`` and cannot be called, by name."""
+    found = {name for target in policy.targets() for name in ahead.people(target)}
+    return sorted(found - ahead.reachable)
+
+
+def unknown(policy: Policy, ahead: Ahead) -> list[Target]:
+    """Return the targets of ``policy`` that do not exist, by kind and name."""
+    found = (target for target in policy.targets() if not ahead.knows(target))
+    return sorted(found, key=lambda target: (target.kind, target.name))
+
+
+def _covered(targets: Iterable[Target], ahead: Ahead) -> tuple[Interval, ...]:
+    return Interval.merged(each for target in targets for each in ahead.covered(target))
+
+
+def _without(interval: Interval, taken: Sequence[Interval]) -> list[Interval]:
+    """Return what is left of ``interval`` without ``taken``, which is in order and apart."""
+    found = []
+    start = interval.start
+    for each in taken:
+        if each.end <= start or interval.end <= each.start:
+            continue
+        if start < each.start:
+            found.append(Interval(start, each.start))
+        start = each.end
+    if start < interval.end:
+        found.append(Interval(start, interval.end))
+    return found
