@@ -1,6 +1,7 @@
 """The coverage proof by every door."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -83,7 +84,17 @@ def test_targets_that_do_not_exist_are_findings() -> None:
     assert found() == [("unknown", "schedule primary", "")]
 
 
+@pytest.fixture
+def commands() -> Iterator[None]:
+    """Let commands work on this process's database."""
+    transport.use(transport.Local())
+    yield
+    transport.use(None)
+
+
+@pytest.mark.usefixtures("commands")
 def test_every_door_tells_the_same(django_assert_max_num_queries: Any) -> None:
+    assert "no escalation policies yet" in CliRunner().invoke(app, ["oncall", "check"]).output
     save(layers=layers(restrictions=NIGHTS))
     make_policy(steps=STEPS)
     made = identity.create_token(actor=HOST, name="door", role="viewer", now=clock.now())
@@ -91,14 +102,10 @@ def test_every_door_tells_the_same(django_assert_max_num_queries: Any) -> None:
     with django_assert_max_num_queries(20):
         items = door.get("/api/v1/on-call/check?days=2").json()
 
-    transport.use(transport.Local())
-    try:
-        done = CliRunner().invoke(app, ["oncall", "check", "--days", "2", "--json"])
-        words = CliRunner().invoke(app, ["oncall", "check"])
-        save(layers=layers())
-        calm = CliRunner().invoke(app, ["oncall", "check"])
-    finally:
-        transport.use(None)
+    done = CliRunner().invoke(app, ["oncall", "check", "--days", "2", "--json"])
+    words = CliRunner().invoke(app, ["oncall", "check"])
+    save(layers=layers())
+    calm = CliRunner().invoke(app, ["oncall", "check"])
 
     assert set(items[0]) == {"policy", "kind", "subject", "start", "end", "detail"}
     assert items[0]["start"] == "2026-03-02T12:00:00Z"

@@ -89,10 +89,17 @@ def check(
             for i in items
         ]
         console.table(("policy", "finding", "about", "from", "to", "what"), rows)
-    else:
+    elif _has_policies():
         console.say(f"Every policy finds somebody at each minute of the next {days} days")
+    else:
+        console.say("There are no escalation policies yet: alerts page every admin")
     if items:
         raise typer.Exit(1)
+
+
+def _has_policies() -> bool:
+    path, params = "/api/v1/escalation-policies", {"limit": "1"}
+    return bool(transport.current().call("GET", path, params=params).json()["items"])
 
 
 @app.command("override")
