@@ -1,6 +1,5 @@
 """Forms of integrations, of mending what came, of trying a post out, and of silences."""
 
-import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from watchkeeper.alerts.domain.documents import SilenceSpec
 from watchkeeper.kernel import wall_time
 from watchkeeper.ui.domain.times import Zone
+from watchkeeper.ui.forms import WallTime
 
 LONGEST_POST = 1_000_000
 _CODE = {"rows": 14, "spellcheck": "false", "class": "wk-mono"}
@@ -93,28 +93,6 @@ class DryRunForm(forms.Form):
         super().__init__(*args, **more)
         choices = [("", "None: JSON of anybody\u2019s"), *((name, name) for name in integrations)]
         self.fields["integration"].choices = choices  # type: ignore[attr-defined]
-
-
-_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
-
-
-class WallTime(forms.DateTimeField):
-    """A wall-clock time; the form says in which zone."""
-
-    def __init__(self, **more: Any) -> None:
-        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=_FORMATS[0])
-        super().__init__(widget=widget, input_formats=_FORMATS, **more)
-
-    def to_python(self, value: Any) -> Any:
-        """Return the naive time that was typed."""
-        if value in self.empty_values:
-            return None
-        for form in _FORMATS:
-            try:
-                return dt.datetime.strptime(str(value).strip(), form)  # noqa: DTZ007  wall clock
-            except ValueError:
-                continue
-        raise forms.ValidationError(_("Write it as 2026-03-02 14:30."), code="invalid")
 
 
 class SilenceForm(forms.Form):

@@ -9,34 +9,14 @@ from django import forms
 from watchkeeper.kernel import ids, instants
 from watchkeeper.kernel.errors import InvalidError
 from watchkeeper.ui.domain import times
-
-_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
-
-
-class LocalTime(forms.DateTimeField):
-    """A wall-clock time; the form says in which zone."""
-
-    def __init__(self, **more: Any) -> None:
-        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-        super().__init__(widget=widget, input_formats=_FORMATS, **more)
-
-    def to_python(self, value: Any) -> Any:
-        """Return the naive time that was typed."""
-        if value in self.empty_values:
-            return None
-        for form in _FORMATS:
-            try:
-                return dt.datetime.strptime(str(value).strip(), form)  # noqa: DTZ007  wall clock
-            except ValueError:
-                continue
-        raise forms.ValidationError("Write it as 2026-03-02 14:30.", code="invalid")
+from watchkeeper.ui.forms import WallTime
 
 
 class SeveralExclusionsForm(forms.Form):
     """A stretch of time that is not to count, and why."""
 
-    start = LocalTime(label="From")
-    end = LocalTime(label="To", help_text="The first minute that counts again.")
+    start = WallTime(label="From")
+    end = WallTime(label="To", help_text="The first minute that counts again.")
     reason = forms.CharField(
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),

@@ -1,6 +1,31 @@
-"""The form of the kit page, with a mistake in it."""
+"""Fields that forms of several slices have, and the form of the kit page, with a mistake in it."""
+
+import datetime as dt
+from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
+
+_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
+
+
+class WallTime(forms.DateTimeField):
+    """A wall-clock time; the form says in which zone."""
+
+    def __init__(self, **more: Any) -> None:
+        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=_FORMATS[0])
+        super().__init__(widget=widget, input_formats=_FORMATS, **more)
+
+    def to_python(self, value: Any) -> Any:
+        """Return the naive time that was typed."""
+        if value in self.empty_values:
+            return None
+        for form in _FORMATS:
+            try:
+                return dt.datetime.strptime(str(value).strip(), form)  # noqa: DTZ007  wall clock
+            except ValueError:
+                continue
+        raise forms.ValidationError(_("Write it as 2026-03-02 14:30."), code="invalid")
 
 
 class KitForm(forms.Form):

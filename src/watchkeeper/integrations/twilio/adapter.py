@@ -3,6 +3,7 @@
 Source: Twilio REST API 2010-04-01, Messages and Calls; errors carry a ``code`` and a ``message``.
 """
 
+from abc import ABC, abstractmethod
 from urllib.parse import quote, urlencode
 from xml.sax.saxutils import escape
 
@@ -17,7 +18,7 @@ LONGEST_TEXT = 480
 _FAILED = {"failed", "undelivered", "canceled"}
 
 
-class _Twilio:
+class _Twilio(ABC):
     """What text messages and calls share."""
 
     resource = ""
@@ -67,9 +68,9 @@ class _Twilio:
             return Result(Outcome.PERMANENT, why)
         return result
 
+    @abstractmethod
     def content(self, message: Message) -> dict[str, str]:
         """Return the fields that hold the words."""
-        raise NotImplementedError
 
 
 class SmsChannel(_Twilio):
