@@ -36,6 +36,29 @@ def test_the_set_up_link_makes_an_admin_who_is_signed_in() -> None:
     assert client.get("/slos").status_code == 200
 
 
+def test_what_the_host_made_meanwhile_leaves_the_set_up_link_its_use_until_there_is_an_admin() -> (
+    None
+):
+    path = usecases.setup_path(now=clock.now())
+    assert path is not None
+    make_user("carl", role="viewer")
+    client = Client()
+
+    assert client.get(path).status_code == 200
+    assert client.post(path, {"name": "alice", "password": PASSWORD}).status_code == 302
+    assert client.get("/people").status_code == 200
+
+
+def test_a_set_up_link_says_at_once_that_there_is_an_admin() -> None:
+    path = usecases.setup_path(now=clock.now())
+    assert path is not None
+    make_user("ada", role="admin")
+
+    answer = Client().get(path)
+    assert answer.status_code == 404
+    assert b"there is an admin" in answer.content
+
+
 def test_signing_in_with_a_wrong_password_says_so_and_with_the_right_one_lets_in() -> None:
     alice = make_user("alice")
     alice.set_password(PASSWORD)

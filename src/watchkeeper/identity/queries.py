@@ -12,7 +12,7 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.core import signing
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils.module_loading import import_string
 
 from watchkeeper.identity.domain import tokens
@@ -148,9 +148,17 @@ def is_set_up() -> bool:
 
     People that only documents or the sample name are no accounts until they have a password.
     """
-    accounts = User.objects.filter(is_active=True).exclude(password="")
+    return _accounts().exists() or ApiToken.objects.exists()
+
+
+def has_admin() -> bool:
+    """Return whether some account is an admin's: then a set-up link has nothing left to do."""
+    return _accounts().filter(role=Role.ADMIN.value).exists()
+
+
+def _accounts() -> QuerySet[User]:
     named_only = Q(password__startswith=UNUSABLE_PASSWORD_PREFIX, origin__in=_NAMED_ONLY)
-    return accounts.exclude(named_only).exists() or ApiToken.objects.exists()
+    return User.objects.filter(is_active=True).exclude(password="").exclude(named_only)
 
 
 def actor_of_user(

@@ -84,8 +84,6 @@ def use_link(*, secret: str, name: str, password: str, now: dt.datetime, actor: 
     """
     link = link_of(secret, now=now)
     if link.purpose == SET_UP:
-        if queries.is_set_up():
-            raise LinkNotValidError("Set-up is done; sign in, or ask an admin for a link")
         ids.check_name(name, what="An account")
         user, _ = User.objects.get_or_create(
             name=name, defaults={"created_at": now, "role": Role.ADMIN.value}
@@ -108,7 +106,8 @@ def link_of(secret: str, *, now: dt.datetime) -> OneTimeLink:
     """Return a link that can be used.
 
     Raises:
-        LinkNotValidError: it is unknown, used or too old.
+        LinkNotValidError: it is unknown, used or too old; or there is an admin already. Accounts
+            and tokens made on the host meanwhile take nothing from it, as long as none is.
     """
     row = None
     if tokens.is_shaped(secret):
@@ -116,6 +115,11 @@ def link_of(secret: str, *, now: dt.datetime) -> OneTimeLink:
     if row is None or row.used_at is not None or row.expires_at <= now:
         raise LinkNotValidError(
             "This link is unknown, used or too old; ask an admin for a new one, or run on the "
+            "host: watchkeeper user link NAME"
+        )
+    if row.purpose == SET_UP and queries.has_admin():
+        raise LinkNotValidError(
+            "Set-up is done, there is an admin; sign in, ask them for a link, or run on the "
             "host: watchkeeper user link NAME"
         )
     return row
