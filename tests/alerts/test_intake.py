@@ -21,8 +21,8 @@ from tests.alerts.factories import (
 from tests.conftest import FakeClock
 from watchkeeper.alerts.models import Alert, HeldResolve, InboundEvent, InboundRequest
 from watchkeeper.alerts.queries import alerts as queries
-from watchkeeper.alerts.usecases import intake, writing
-from watchkeeper.plumbing import redaction
+from watchkeeper.alerts.usecases import intake
+from watchkeeper.plumbing import redaction, writing
 
 pytestmark = pytest.mark.django_db
 

@@ -17,7 +17,7 @@ from django.db.models import F
 from django.db.transaction import TransactionManagementError
 
 from watchkeeper.kernel.errors import ConflictError
-from watchkeeper.plumbing import crash_points, metrics
+from watchkeeper.plumbing import crash_points, metrics, writing
 from watchkeeper.plumbing.models import DueWork
 
 LEASE_MS = 3_000
@@ -74,7 +74,7 @@ class Work:
 def _clock_sql() -> str:
     if connection.vendor == "postgresql":
         return "(extract(epoch from clock_timestamp()) * 1000)::bigint"
-    return "CAST((julianday('now') - 2440587.5) * 86400000.0 AS INTEGER)"
+    return "CAST(round((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)"
 
 
 def database_ms() -> int:
@@ -95,10 +95,21 @@ def put(*, kind: str, key: str, due_ms: int, payload: dict[str, Any] | None = No
 def put_many(kind: str, work: Iterable[Work]) -> None:
     """Add pieces of work, in the caller's transaction; those that are there stay as they are."""
     rows = [
-        DueWork(kind=kind, key=each.key, due_ms=each.due_ms, payload=dict(each.payload))
+        {
+            "kind": kind,
+            "key": each.key,
+            "payload": json.dumps(dict(each.payload)) if each.payload else "{}",
+            "due_ms": each.due_ms,
+            "lease_until_ms": 0,
+            "owner": "",
+            "fence": 0,
+            "attempts": 0,
+            "quarantined": False,
+            "last_error": "",
+        }
         for each in work
     ]
-    DueWork.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
+    writing.insert(DueWork, rows, if_absent=True)
 
 
 def withdraw(kind: str, keys: Collection[str]) -> int:

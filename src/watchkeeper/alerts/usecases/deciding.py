@@ -25,11 +25,11 @@ from watchkeeper.alerts.domain.routing import Placed, Quiet
 from watchkeeper.alerts.models import Alert, HeldResolve
 from watchkeeper.alerts.queries.keys import Sender
 from watchkeeper.alerts.queries.rules import Rules
-from watchkeeper.alerts.usecases import ack_timeouts, merging, repeats, triggers, writing
+from watchkeeper.alerts.usecases import ack_timeouts, merging, repeats, triggers
 from watchkeeper.catalog.queries import ServiceNote
 from watchkeeper.oncall.queries.escalations import Subject
 from watchkeeper.oncall.usecases import escalations
-from watchkeeper.plumbing import served_address
+from watchkeeper.plumbing import served_address, writing
 
 SUBJECT = "alert"
 _ALERTS = Alert._meta.db_table
@@ -416,7 +416,7 @@ class Batch:
             f"DELETE FROM {_HELD} WHERE scope = %s AND key = %s AND episode = %s",  # noqa: S608  fixed texts
             let_go,
         )
-        writing.insert_if_absent(HeldResolve, holds)
+        writing.insert(HeldResolve, holds, if_absent=True)
 
     def _tell_oncall(self, changed: Iterable[Held]) -> None:
         stops: dict[str, list[Subject]] = {}

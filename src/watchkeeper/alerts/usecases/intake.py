@@ -40,10 +40,10 @@ from watchkeeper.alerts.ports import (
 )
 from watchkeeper.alerts.queries import keys, rules
 from watchkeeper.alerts.queries.keys import Sender
-from watchkeeper.alerts.usecases import doors, errands, heartbeats, repeats, writing
+from watchkeeper.alerts.usecases import doors, errands, heartbeats, repeats
 from watchkeeper.alerts.usecases.deciding import Batch, Incoming
 from watchkeeper.kernel.errors import InvalidError
-from watchkeeper.plumbing import crash_points, metrics
+from watchkeeper.plumbing import crash_points, metrics, writing
 
 QUARANTINE_KEY = "watchkeeper/unreadable"
 _TRIES = 3

@@ -9,7 +9,7 @@ from django.db import connection
 from watchkeeper.alerts.domain.events import Severity
 from watchkeeper.alerts.domain.lifecycle import AlertState
 from watchkeeper.alerts.models import Alert
-from watchkeeper.alerts.usecases import writing
+from watchkeeper.plumbing import writing
 
 _ALERTS = Alert._meta.db_table
 

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable
 
 from watchkeeper.alerts.models import InboundEvent
-from watchkeeper.alerts.usecases import writing
+from watchkeeper.plumbing import writing
 
 _EVENTS = InboundEvent._meta.db_table
 _CHUNK = 500

@@ -6,8 +6,10 @@ of deliveries, the deliveries.
 
 import datetime as dt
 import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from django.db import transaction
@@ -24,13 +26,14 @@ from watchkeeper.oncall.domain.policies import Target
 from watchkeeper.oncall.models import Escalation, EscalationNote, Page
 from watchkeeper.oncall.queries import escalations as queries
 from watchkeeper.oncall.queries.escalations import Subject
-from watchkeeper.plumbing import crash_points, due_work, metrics, wake
+from watchkeeper.plumbing import crash_points, due_work, metrics, wake, writing
 from watchkeeper.plumbing.due_work import Claim, Work
 
 KIND = "escalation"
 LOOP = "oncall.escalate"
 STANDS_IN = -1
 MOST_AT_ONCE = 50
+_FIELDS = [field for field in Escalation._meta.concrete_fields if not field.primary_key]
 _MOVED = ["state", "loop", "step", "round_paged", "next_at", "ended_at", "nobody_notified"]
 
 logger = structlog.get_logger(__name__)
@@ -73,24 +76,53 @@ def start_many(triggers: Sequence[Trigger], *, now: dt.datetime) -> None:
     for trigger in triggers:
         wanted.setdefault(trigger.subject, trigger)
     documents = queries.policy_documents({trigger.policy for trigger in wanted.values()})
-    known = {Subject(row.subject_kind, row.subject_id): row for row in rows_of(wanted)}
+    known = {_subject(row): row for row in rows_of(wanted)}
     fresh = [trigger for subject, trigger in wanted.items() if subject not in known]
-    made = [begun(Escalation(), trigger, documents, now=now) for trigger in fresh]
-    Escalation.objects.bulk_create(made, ignore_conflicts=True, batch_size=200)
-    again = [row.pk for row in known.values() if row.state != EscalationState.OPEN.value]
-    for row in for_update(again):
+    due = _begin(fresh, documents, now=now)
+    if len(due) < len(fresh):  # others began some of them in this moment
+        known |= {_subject(row): row for row in rows_of(each.subject for each in fresh)}
+        due = []
+    ended = [row.pk for row in known.values() if row.state != EscalationState.OPEN.value]
+    for row in for_update(ended):
         if row.state != EscalationState.OPEN.value:
             row.epoch += 1
             begun(row, wanted[_subject(row)], documents, now=now).save()
-    due_work.put_many(
-        KIND,
-        [
-            Work(str(row.pk), _ms(row.next_at))
-            for row in rows_of(wanted)
-            if row.next_at is not None and row.state == EscalationState.OPEN.value
-        ],
-    )
+            known[_subject(row)] = row
+    due += [Work(str(row.pk), _ms(row.next_at)) for row in known.values() if row.next_at]
+    due_work.put_many(KIND, due)
     wake.ring(LOOP)
+
+
+def _begin(
+    triggers: Sequence[Trigger], documents: Mapping[str, Mapping[str, Json]], *, now: dt.datetime
+) -> list[Work]:
+    """Begin what never was begun; return what is due of it, less where somebody else was first.
+
+    A storm opens hundreds in one transaction: a policy is read and written out once for all.
+    """
+    rows: list[dict[str, Any]] = []
+    alike: dict[tuple[str, tuple[Target, ...]], dict[str, Any]] = {}
+    for trigger in triggers:
+        key = (trigger.policy, trigger.to)
+        if key not in alike:
+            row = begun(Escalation(), trigger, documents, now=now)
+            alike[key] = {field.attname: getattr(row, field.attname) for field in _FIELDS}
+            alike[key]["frozen"] = json.dumps(row.frozen)
+        rows.append(alike[key] | _of_one(trigger))
+    ids = writing.insert(Escalation, rows, if_absent=True)
+    return [Work(str(pk), _ms(row["next_at"])) for pk, row in zip(ids, rows, strict=False)]
+
+
+def _of_one(trigger: Trigger) -> dict[str, str]:
+    """Return the columns in which escalations that begin by one policy differ."""
+    return {
+        "subject_kind": trigger.subject.kind,
+        "subject_id": trigger.subject.id,
+        "urgency": trigger.urgency,
+        "title": trigger.title,
+        "service": trigger.service,
+        "url": trigger.url[:2000],
+    }
 
 
 def begun(
@@ -105,12 +137,11 @@ def begun(
     if trigger.to:
         document = policies.in_one_step(trigger.to, document or {})
     policy = policies.frozen(document or {})
-    row.subject_kind, row.subject_id = trigger.subject.kind, trigger.subject.id
+    for name, value in _of_one(trigger).items():
+        setattr(row, name, value)
     row.state, row.reason = EscalationState.OPEN.value, ""
     row.policy = trigger.policy
     row.frozen = dict(document or {})
-    row.urgency, row.title, row.service = trigger.urgency, trigger.title, trigger.service
-    row.url = trigger.url[:2000]
     row.loop, row.step, row.round_paged = 0, 0, False
     row.started_at, row.next_at = now, escalation.first_due(policy, now)
     row.ended_at, row.nobody_notified = None, False
