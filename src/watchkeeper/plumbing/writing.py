@@ -6,6 +6,7 @@ Django's own ``bulk_create`` costs some forty times the processor of a plain ins
 import datetime as dt
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from django.db import connection, models
@@ -26,12 +27,16 @@ def insert(
     if not rows:
         return ids
     names = list(rows[0])
+    tail = " ON CONFLICT DO NOTHING RETURNING id" if if_absent else " RETURNING id"
+    if connection.vendor == "postgresql" and not any(
+        isinstance(v, bytes) for v in rows[0].values()
+    ):
+        return _insert_document(model, names, rows, tail=tail)
     step = max(1, _MOST_VALUES // len(names))
     quote = connection.ops.quote_name
     columns = ", ".join(quote(name) for name in names)
     place = f"({', '.join(['%s'] * len(names))})"
     head = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES "  # noqa: S608  our own columns
-    tail = " ON CONFLICT DO NOTHING RETURNING id" if if_absent else " RETURNING id"
     with connection.cursor() as cursor:
         for start in range(0, len(rows), step):
             part = rows[start : start + step]
@@ -39,6 +44,49 @@ def insert(
             cursor.execute(f"{head}{', '.join([place] * len(part))}{tail}", values)
             ids += [found for (found,) in cursor.fetchall()]
     return ids
+
+
+def _insert_document(
+    model: type[models.Model], names: Sequence[str], rows: Sequence[Row], *, tail: str
+) -> list[int]:
+    """Insert rows that travel as one JSON text: PostgreSQL takes it apart, in place of psycopg.
+
+    To fill in thousands of values one by one cost four times as much as all the rest of a batch.
+    Source: https://www.postgresql.org/docs/15/functions-json.html, ``json_to_recordset``.
+    """
+    columns, taken, told = _told_columns(model, tuple(names))
+    sql = (
+        f"INSERT INTO {connection.ops.quote_name(model._meta.db_table)} ({columns}) "  # noqa: S608  our own columns
+        f"SELECT {taken} FROM ROWS FROM (json_to_recordset(%s::json) AS ({told})) WITH ORDINALITY "
+        f"AS told ORDER BY ordinality{tail}"
+    )
+    document = json.dumps([{name: _in_json(row[name]) for name in names} for row in rows])
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [document])
+        return [found for (found,) in cursor.fetchall()]
+
+
+@cache
+def _told_columns(model: type[models.Model], names: tuple[str, ...]) -> tuple[str, str, str]:
+    """Return the columns to write, what is taken for each, and as what the document tells them."""
+    quote = connection.ops.quote_name
+    kinds = {
+        field.attname: str(field.db_type(connection)) for field in model._meta.concrete_fields
+    }
+    taken, told = [], []
+    for name in names:
+        is_text = kinds[name].startswith(("varchar", "text", "jsonb"))
+        cast = "::jsonb" if kinds[name] == "jsonb" else ""
+        taken.append(f"{quote(name)}{cast}")
+        told.append(f"{quote(name)} {'text' if is_text else kinds[name]}")
+    return ", ".join(quote(name) for name in names), ", ".join(taken), ", ".join(told)
+
+
+def _in_json(value: Any) -> Any:
+    """Return ``value`` as a document tells it; what is JSON itself travels as text."""
+    if isinstance(value, dict):
+        return json.dumps(value)
+    return value.isoformat() if isinstance(value, dt.datetime) else value
 
 
 def select(sql: str, values: Iterable[Any]) -> list[tuple[Any, ...]]:

@@ -4,6 +4,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 import psycopg
@@ -50,11 +51,16 @@ class GuardedConnection(psycopg.Connection[Any]):
             FrozenError: the server said nothing for 2 s and does not answer a knock.
         """
         try:
-            silence.check(self.info.dsn)
-            return super().wait(_watched(gen, self.info.dsn), interval, timeout)
+            silence.check(self._dsn)
+            return super().wait(_watched(gen, self._dsn), interval, timeout)
         except silence.FrozenError:
             self.pgconn.finish()  # closes the socket; nothing that comes late is believed
             raise
+
+    @cached_property
+    def _dsn(self) -> str:
+        """Which server; psycopg puts it together anew each time, which every query would pay."""
+        return self.info.dsn
 
 
 def _watched(gen: Any, dsn: str) -> Generator[Any, Any, Any]:
