@@ -1,7 +1,8 @@
 """How many alerts are taken in a second, each on disk and decided, beside Alertmanager.
 
 Both get the same alerts over the same kept connections in the same run. Alertmanager keeps them in
-memory. Alerts of one body share no key with those of another, so that each opens an alert.
+memory. Each alert has a key of its own, so that each opens one. Neither has anybody to call while
+this runs: the first step is due in an hour, as Alertmanager's receiver takes no calls.
 """
 
 import argparse
@@ -21,6 +22,11 @@ LINES = 32
 SINGLE, BATCHED, BATCH = 6_000, 40_000, 100
 SINGLES_A_SECOND, DECIDED_A_SECOND, LATEST_MS = 600, 4_000, 100
 SHARE_OF_PACE = 0.8
+_RULES = """
+{apiVersion: watchkeeper/v1, kind: EscalationPolicy, metadata: {name: later}, spec: {steps: [{after: 1h, notify: [{person: alice}]}]}}
+---
+{apiVersion: watchkeeper/v1, kind: Route, metadata: {name: all}, spec: {order: 1, match: [], policy: later}}
+"""  # noqa: E501  one document a line
 _SILENT = """
 route: {receiver: nobody, group_by: [service], group_wait: 30s}
 receivers: [{name: nobody}]
@@ -90,6 +96,9 @@ def _ours(
         product.run("integration", "create", "alertmanager", "--name", "am", "--json").stdout
     )
     path = made["url"][made["url"].index("/in/") :]
+    (data.parent / "rules.yaml").write_text(_RULES, encoding="utf-8")
+    product.run("user", "create", "alice", "--email", "a@example.org", "--role", "responder")
+    product.run("apply", "-f", str(data.parent / "rules.yaml"))
     product.start()
     stack.callback(product.stop)
     print(f"Watchkeeper on {database}, durable and decided before the answer")

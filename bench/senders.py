@@ -3,6 +3,7 @@
 import selectors
 import socket
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -58,7 +59,7 @@ def post(
         a_second: The pace at which they become due; ``None``: as fast as they are answered.
     """
     chosen = selectors.DefaultSelector()
-    idle = [_connect(port, chosen) for _ in range(lines)]
+    idle = deque(_connect(port, chosen) for _ in range(lines))  # in turn: none is hung up on
     waits: list[float] = []
     statuses: dict[int, int] = {}
     begun = time.perf_counter()
@@ -69,7 +70,7 @@ def post(
             due = moment if a_second is None else begun + sent / a_second
             if due > moment:
                 break
-            line = idle.pop()
+            line = idle.popleft()
             line.since = due
             line.socket.sendall(posts[sent])
             sent += 1
