@@ -10,8 +10,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.db.transaction import TransactionManagementError
 
-from watchkeeper.plumbing import due_work, jobs, metrics, redaction
-from watchkeeper.plumbing import engine as engine_module
+from watchkeeper.plumbing import due_work, jobs, metrics, pulse, redaction
 from watchkeeper.plumbing.engine import Engine, next_due
 from watchkeeper.plumbing.jobs import Job
 from watchkeeper.plumbing.models import DueWork, EngineNode, Fixed
@@ -322,21 +321,21 @@ def test_errors_of_jobs_are_stored_without_secrets() -> None:
 
     Engine((Job("a", 60, run),)).run_once()
 
-    assert engine_module.failing_jobs() == {"a": f"RuntimeError: no luck with {redaction.MASK}"}
+    assert pulse.failing_jobs() == {"a": f"RuntimeError: no luck with {redaction.MASK}"}
 
 
 def test_the_liveliest_beat_and_the_longest_wait_are_told() -> None:
-    assert engine_module.last_beat_age_ms() is None
-    assert engine_module.longest_overdue_ms() == 0
+    assert pulse.last_beat_age_ms() is None
+    assert pulse.longest_overdue_ms() == 0
     Engine((work("a", lambda now: None), work("b", lambda now: None))).run_once()
     DueWork.objects.filter(key="a").update(due_ms=due_work.database_ms() - 20_000)
     due_work.put(kind="job", key="nobody.knows", due_ms=1)
 
-    age = engine_module.last_beat_age_ms()
+    age = pulse.last_beat_age_ms()
 
     assert age is not None
     assert 0 <= age < 5_000
-    assert 20_000 <= engine_module.longest_overdue_ms() < 25_000
+    assert 20_000 <= pulse.longest_overdue_ms() < 25_000
     text = metrics.exposition().decode()
     assert "watchkeeper_database_up 1.0" in text
     assert "watchkeeper_engine_last_beat_age_seconds" in text

@@ -331,6 +331,20 @@ class Heartbeat(models.Model):
         return f"heartbeat of {self.integration_id}"
 
 
+class Peer(models.Model):
+    """Another Watchkeeper that this one looks at; see ``domain.peers``."""
+
+    url = models.CharField(max_length=500, unique=True)
+    looked_at = models.DateTimeField(null=True)
+    good_at = models.DateTimeField(null=True)
+    bad_since = models.DateTimeField(null=True)
+    detail = models.TextField(blank=True)
+    is_open = models.BooleanField(default=False, help_text="An alert was opened for it.")
+
+    def __str__(self) -> str:
+        return self.url
+
+
 class Cursor(models.Model):
     """How far a job has read what another slice wrote."""
 

@@ -4,7 +4,8 @@ import datetime as dt
 
 from django.conf import settings
 
-from watchkeeper.alerts.usecases import stale, upkeep, waking
+from watchkeeper.alerts.domain.peers import LOOK_EVERY
+from watchkeeper.alerts.usecases import peers, stale, upkeep, waking
 from watchkeeper.plumbing.jobs import Job
 
 
@@ -22,6 +23,15 @@ def page_again(now: dt.datetime) -> None:
 def miss_heartbeats(now: dt.datetime) -> None:
     """Tell who is not heard of any more."""
     upkeep.miss_heartbeats(now=now)
+
+
+def watch_peers(now: dt.datetime) -> None:
+    """Look at the other Watchkeepers that the settings name."""
+    wanted = settings.WATCHKEEPER.peer_url
+    silence = dt.timedelta(seconds=settings.WATCHKEEPER.peer_silence_seconds)
+    for url in wanted:
+        peers.look_at(url, now=now, silence=silence)
+    peers.forget_others(wanted, now=now)
 
 
 def close_stale(now: dt.datetime) -> None:
@@ -44,6 +54,7 @@ JOBS = (
     Job("alerts.end_silences", 2, end_silences),
     Job("alerts.page_again", 2, page_again),
     Job("alerts.miss_heartbeats", 2, miss_heartbeats),
+    Job("alerts.watch_peers", LOOK_EVERY.total_seconds(), watch_peers),
     Job("alerts.close_stale", 30, close_stale),
     Job("alerts.follow_firings", 5, follow_firings),
     Job("alerts.forget_old", 3_600, forget_old),

@@ -9,7 +9,8 @@ from django.db import connection
 
 from watchkeeper.cli import schema
 from watchkeeper.kernel.errors import InvalidError
-from watchkeeper.plumbing import database_check, engine, secret_box
+from watchkeeper.plumbing import database_check, pulse, second_path, secret_box
+from watchkeeper.plumbing.alarms import Word
 from watchkeeper.plumbing.keys import Keyring
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -41,20 +42,35 @@ def _schema() -> str:
 
 
 def _engine() -> str:
-    age = engine.last_beat_age_ms()
+    age = pulse.last_beat_age_ms()
     if age is None:
         return "none has run on this database yet"
-    if age > engine.STALL_MS:
+    if age > pulse.STALL_MS:
         raise InvalidError(f"the last beat is {age // 1000} s old; start: watchkeeper up")
     return f"last beat {age / 1000:.1f} s ago"
 
 
 def _jobs() -> str:
-    failing = engine.failing_jobs()
+    failing = pulse.failing_jobs()
     if failing:
         name, error = next(iter(failing.items()))
         raise InvalidError(f"{len(failing)} failing, as {name}: {error}")
     return "none failing"
+
+
+def _due_work() -> str:
+    late = {kind: waits for kind, waits in pulse.lags().items() if waits > pulse.STALL_MS}
+    if late:
+        kind, waits = max(late.items(), key=lambda item: item[1])
+        raise InvalidError(f"{kind} has waited for {waits // 1000} s and nobody does it")
+    return f"the longest wait is {pulse.longest_lag_ms() / 1000:.1f} s"
+
+
+def _second_path() -> str:
+    ways = second_path.ways()
+    if not ways:
+        return "none is set; see WATCHKEEPER_WATCH_URL, WATCHKEEPER_HEARTBEAT_URL"
+    return f"{', '.join(ways)}; try it with: watchkeeper doctor --tell"
 
 
 PROBES: tuple[tuple[str, Callable[[], str]], ...] = (
@@ -64,4 +80,18 @@ PROBES: tuple[tuple[str, Callable[[], str]], ...] = (
     ("schema", _schema),
     ("engine", _engine),
     ("jobs", _jobs),
+    ("due work", _due_work),
+    ("watch", _second_path),
 )
+
+
+def _tell() -> str:
+    ways = second_path.ways()
+    if not ways:
+        raise InvalidError("none is set: WATCHKEEPER_WATCH_URL, WATCHKEEPER_WATCH_EMAIL")
+    for send in ways.values():
+        send("test", "This is a test of the second path; all is well", Word.OVER)
+    return f"{', '.join(ways)} took a test"
+
+
+TELLING: tuple[tuple[str, Callable[[], str]], ...] = (("second path", _tell),)

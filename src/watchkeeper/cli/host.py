@@ -35,6 +35,7 @@ def up(
     stop = threading.Event()
     thread = threading.Thread(target=_run_engine, args=(stop,), name="engine", daemon=True)
     thread.start()
+    _watch(stop)
     try:
         server.serve(bind, on_ready=lambda: _welcome(bind))
     finally:
@@ -49,7 +50,12 @@ def web(host: Host = "127.0.0.1", port: Port = 8321) -> None:
     bind = server.Bind(host, port)
     server.require_public_url(bind)
     _log()
-    server.serve(bind, on_ready=lambda: _welcome(bind))
+    stop = threading.Event()
+    _watch(stop)
+    try:
+        server.serve(bind, on_ready=lambda: _welcome(bind))
+    finally:
+        stop.set()
 
 
 def engine() -> None:
@@ -60,6 +66,7 @@ def engine() -> None:
     server.stop_on_signals(stop)
     _log()
     server.say("The engine runs")
+    _watch(stop)
     _run_engine(stop)
 
 
@@ -70,7 +77,11 @@ def migrate() -> None:
     typer.echo(f"{len(names)} migrations applied" if names else "The schema is up to date")
 
 
-def doctor() -> None:
+def doctor(
+    tell: Annotated[
+        bool, typer.Option("--tell", help="Also send a test by the watchman's second path.")
+    ] = False,
+) -> None:
     """Check this installation and say what is wrong. Exit 1: something is."""
     failed = False
 
@@ -84,7 +95,7 @@ def doctor() -> None:
 
     from watchkeeper.cli import diagnosis
 
-    for what, probe in diagnosis.PROBES:
+    for what, probe in (*diagnosis.PROBES, *(diagnosis.TELLING if tell else ())):
         check(what, probe)
     if failed:
         raise typer.Exit(1)
@@ -169,6 +180,13 @@ def _load_sample() -> None:
 
     if sample.load_if_empty(actor=actors.host(), now=clock.now(), progress=server.say):
         server.say("The sample organisation is loaded; remove it with: watchkeeper sample remove")
+
+
+def _watch(stop: threading.Event) -> None:
+    """Let somebody look at the engines who is none of them."""
+    from watchkeeper.plumbing import watchman
+
+    watchman.start(stop)
 
 
 def _run_engine(stop: threading.Event) -> None:

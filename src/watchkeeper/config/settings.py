@@ -254,6 +254,12 @@ WATCHKEEPER_CHANNELS = {
 WATCHKEEPER_PAGE_KEEPER = "watchkeeper.oncall.usecases.page_keeper.PageKeeper"
 WATCHKEEPER_SUBJECTS = {"alert": "watchkeeper.alerts.subject.AlertSubject"}
 
+# What the slices know to be wrong with the installation, for the watchman.
+WATCHKEEPER_CONCERNS = [
+    "watchkeeper.notifications.queries.concerns",
+    "watchkeeper.oncall.queries.concerns",
+]
+
 # What the engine runs.
 WATCHKEEPER_JOBS = "watchkeeper.config.jobs.JOBS"
 WATCHKEEPER_LOOPS = "watchkeeper.config.jobs.LOOPS"

@@ -20,6 +20,11 @@ from watchkeeper.notifications.domain.contacts import ContactSpec, PagingSpec, R
 from watchkeeper.notifications.domain.outcomes import DeliveryState
 from watchkeeper.notifications.models import Attempt, Contact, ContactRule, Delivery, Paging
 from watchkeeper.notifications.ports import Channel, PageKeeper, Planned
+from watchkeeper.plumbing.conditions import Condition
+
+_FRESH = dt.timedelta(minutes=15)
+_OLDEST = dt.timedelta(days=2)
+_MOST_GROUPS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,3 +273,25 @@ def set_up() -> list[tuple[str, int, str]]:
     """Return (name, id, origin) of the people whose paging was set up, by name."""
     rows = Paging.objects.select_related("user").order_by("user__name")
     return [(row.user.name, row.user_id, row.origin) for row in rows]
+
+
+def concerns(*, now: dt.datetime) -> list[Condition]:
+    """Return that pages reached nobody in the last 15 minutes: every contact tried had failed.
+
+    Tests do not count. For the watchman; see ``plumbing.conditions``.
+    """
+    failed = Delivery.objects.filter(
+        state=DeliveryState.FAILED.value,
+        due_at__gt=now - _OLDEST,
+        settled_at__gt=now - _FRESH,
+        is_test=False,
+    )
+    groups = dict(failed.order_by("pk").values_list("group", "reason")[:_MOST_GROUPS])
+    hopeful = (DeliveryState.SCHEDULED, DeliveryState.SENDING, DeliveryState.DELIVERED)
+    rows = Delivery.objects.filter(group__in=list(groups))
+    saved = set(rows.filter(state__in=[s.value for s in hopeful]).values_list("group", flat=True))
+    lost = {group: reason for group, reason in groups.items() if group not in saved}
+    if not lost:
+        return []
+    detail = f"{len(lost)} people's pages reached none of their contacts in the last 15 minutes"
+    return [Condition("unreached", f"{detail}, the last: {list(lost.values())[-1]}")]

@@ -5,27 +5,24 @@ import os
 import platform
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import structlog
-from django.db import DatabaseError, InterfaceError, close_old_connections, connection
-from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.registry import Collector
+from django.db import close_old_connections, connection
 
 from watchkeeper import __version__
 from watchkeeper.kernel import clock
-from watchkeeper.plumbing import due_work, jobs, metrics, redaction, wake
+from watchkeeper.plumbing import due_work, jobs, metrics, probes, pulse, redaction, wake
 from watchkeeper.plumbing.due_work import Claim
 from watchkeeper.plumbing.jobs import Job, Loop
-from watchkeeper.plumbing.models import DueWork, EngineNode
+from watchkeeper.plumbing.models import EngineNode
 
-KIND = "job"
+KIND = pulse.JOB
 POLL_SECONDS = 0.5
 HEARTBEAT_SECONDS = 1.0
 TIDY_BEATS = 10
 WORKERS = 3
-STALL_MS = 15_000
 _FORGET_MS = 86_400_000
 _LONGEST_BACK_OFF_MS = 300_000
 
@@ -67,6 +64,8 @@ class Engine:
             thread.start()
         for thread in threads:
             thread.join()
+        self._leave()
+        connection.close()
 
     def run_once(self) -> int:
         """Run every job that is due now and return how many ran; for tests and commands."""
@@ -121,17 +120,22 @@ class Engine:
             due_work.put(kind=KIND, key=job.name, due_ms=now_ms)
             latest = next_due(now_ms, job) + _LONGEST_BACK_OFF_MS
             due_work.pull_in(kind=KIND, key=job.name, latest_ms=latest)
+        names = [loop.name for loop in self._loops]
+        probes.put(names, now_ms=now_ms)
+        knows = {"beat_ms": now_ms, "jobs": sorted(self._jobs), "loops": sorted(names)}
         EngineNode.objects.update_or_create(
             name=self.name,
-            defaults={"beat_ms": now_ms, "jobs": sorted(self._jobs)},
-            create_defaults={
-                "started_ms": now_ms,
-                "beat_ms": now_ms,
-                "version": __version__,
-                "jobs": sorted(self._jobs),
-            },
+            defaults=knows,
+            create_defaults={"started_ms": now_ms, "version": __version__, **knows},
         )
         EngineNode.objects.filter(beat_ms__lt=now_ms - _FORGET_MS).delete()
+
+    def _leave(self) -> None:
+        """Be missed by nobody: who ends in good order is not looked for."""
+        try:
+            EngineNode.objects.filter(name=self.name).delete()
+        except Exception:  # it is forgotten in a day, and missed until then
+            logger.exception("the engine could not take its leave")
 
     def _step(self) -> bool:
         """Claim one due job and run it; false if none is due."""
@@ -170,9 +174,11 @@ class Engine:
 
 def _steps(loop: Loop, stop: threading.Event) -> None:
     """Step until ``stop`` is set, resting where there is nothing to do."""
+    probe = probes.Probe(loop.name)
     while not stop.is_set():
         try:
             may_have_more = loop.step(tick_now())
+            probe.passes()
         except Exception:
             metrics.LOOP_FAILURES.labels(loop.name).inc()
             raise
@@ -200,30 +206,6 @@ def tick_now() -> dt.datetime:
     return clock.now()
 
 
-def last_beat_age_ms() -> int | None:
-    """Return how long ago the liveliest engine beat; ``None`` if none ever ran."""
-    newest = EngineNode.objects.order_by("-beat_ms").values_list("beat_ms", flat=True).first()
-    return None if newest is None else max(0, due_work.database_ms() - newest)
-
-
-def longest_overdue_ms() -> int:
-    """Return how long a job that a living engine knows waits for a hand; 0 if none does."""
-    now_ms = due_work.database_ms()
-    alive = EngineNode.objects.filter(beat_ms__gte=now_ms - STALL_MS)
-    known = {name for names in alive.values_list("jobs", flat=True) for name in names}
-    waiting = DueWork.objects.filter(
-        kind=KIND, key__in=known, due_ms__lte=now_ms, lease_until_ms__lte=now_ms
-    )
-    first = waiting.order_by("due_ms").values_list("due_ms", flat=True).first()
-    return 0 if first is None else now_ms - first
-
-
-def failing_jobs() -> dict[str, str]:
-    """Return the jobs whose last run failed, with what went wrong."""
-    rows = DueWork.objects.filter(kind=KIND).exclude(last_error="")
-    return dict(rows.values_list("key", "last_error"))
-
-
 def _keep(held: Claim, done: threading.Event) -> None:
     """Renew the lease each second while the work is in hand."""
     while not done.wait(HEARTBEAT_SECONDS):
@@ -234,43 +216,3 @@ def _keep(held: Claim, done: threading.Event) -> None:
         except Exception:  # the work goes on; its end is judged by the fence
             logger.warning("lease not renewed", key=held.key, exc_info=True)
     connection.close()
-
-
-class _Engines(Collector):
-    """Reads the heartbeat when asked, so that any web node can tell of the engines."""
-
-    def collect(self) -> Iterable[GaugeMetricFamily]:
-        """Yield how the engines do; without a database only that there is none."""
-        try:
-            yield from _readings()
-        except (DatabaseError, InterfaceError):
-            yield _gauge("database_up", "Whether the database answers.", 0)
-
-    def describe(self) -> Iterable[GaugeMetricFamily]:
-        """Name nothing beforehand, so that registering asks no database."""
-        return ()
-
-
-def _readings() -> list[GaugeMetricFamily]:
-    found = [
-        _gauge("database_up", "Whether the database answers.", 1),
-        _gauge("jobs_failing", "Jobs whose last run failed.", len(failing_jobs())),
-        _gauge("work_quarantined", "Due work that was given up.", len(due_work.quarantined())),
-        _gauge(
-            "jobs_longest_overdue_seconds",
-            "How long a due job waits for a hand.",
-            longest_overdue_ms() / 1000,
-        ),
-    ]
-    age = last_beat_age_ms()
-    if age is not None:
-        help_text = "Time since the liveliest engine beat."
-        found.append(_gauge("engine_last_beat_age_seconds", help_text, age / 1000))
-    return found
-
-
-def _gauge(name: str, help_text: str, value: float) -> GaugeMetricFamily:
-    return GaugeMetricFamily(f"watchkeeper_{name}", help_text, value=value)
-
-
-metrics.REGISTRY.register(_Engines())

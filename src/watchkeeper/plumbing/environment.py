@@ -22,7 +22,8 @@ from pydantic_settings import (
 )
 
 DEFAULT_DATA = Path("watchkeeper-data")
-_SECRETS = {"token", "slack_token", "twilio_auth_token"}
+# The addresses are secrets themselves: whoever knows them may write there.
+_SECRETS = {"token", "slack_token", "twilio_auth_token", "watch_url", "heartbeat_url"}
 _PASSWORD = re.compile(r"(?<=://)([^:@/]*:)[^@]*@")
 
 
@@ -127,13 +128,48 @@ class Environment(BaseSettings):
     twilio_from: str | None = Field(
         None, description="Phone number that text messages and calls come from, as `+14155550100`."
     )
+    watch_url: str | None = Field(
+        None,
+        description="Address that is told when the pager itself is unwell (JSON by POST, with "
+        "`text` as chats read it), by a path that needs no engine.",
+    )
+    watch_email: str | None = Field(
+        None, description="Mail address that is told the same, by `WATCHKEEPER_SMTP_URL`."
+    )
+    watch_lag_seconds: int = Field(
+        15,
+        ge=5,
+        description="How late due work or an engine's beat may be before the watchman tells.",
+    )
+    watch_reminder_minutes: float = Field(
+        30, gt=0, description="How often the watchman tells again of what is still wrong."
+    )
+    heartbeat_url: str | None = Field(
+        None,
+        description="Dead man's switch outside, asked by GET each minute while nothing stands in "
+        "the way of pages, as `https://hc-ping.com/…`.",
+    )
+    peer_url: tuple[str, ...] = Field(
+        (),
+        description="Other Watchkeepers (comma-separated or a list), as "
+        "`https://watchkeeper.example.org`; when one is not well for "
+        "`WATCHKEEPER_PEER_SILENCE_SECONDS`, an alert opens here.",
+    )
+    peer_silence_seconds: int = Field(
+        60, ge=5, description="How long a peer may be unwell before that alert opens."
+    )
     url: str | None = Field(
         None, description="Server that commands talk to; default: the local data folder."
     )
     token: str | None = Field(None, description="API token that commands send to that server.")
 
     @field_validator(
-        "egress_allow", "trusted_proxies", "secret_folders", "sns_cert_hosts", mode="before"
+        "egress_allow",
+        "trusted_proxies",
+        "secret_folders",
+        "sns_cert_hosts",
+        "peer_url",
+        mode="before",
     )
     @classmethod
     def _split(cls, value: object) -> object:

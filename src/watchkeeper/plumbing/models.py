@@ -43,6 +43,36 @@ class EngineNode(models.Model):
     beat_ms = models.BigIntegerField()
     version = models.CharField(max_length=40)
     jobs = models.JSONField(default=list, help_text="Names of the jobs it can run.")
+    loops = models.JSONField(default=list, help_text="Names of the loops it steps.")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Alarm(models.Model):
+    """Something that is wrong with the installation itself, and whether its admins were told.
+
+    One row for each thing that can be wrong, so that many nodes which all see it tell it once.
+    Times are milliseconds since the epoch by the database's clock; 0: not so.
+    """
+
+    name = models.CharField(max_length=200, unique=True)
+    detail = models.TextField(help_text="What was found when it was last told.")
+    since_ms = models.BigIntegerField(help_text="When it began.")
+    ended_ms = models.BigIntegerField(default=0, help_text="When it ended; 0: it goes on.")
+    told_ms = models.BigIntegerField(default=0, help_text="When admins were last told of it.")
+    is_told = models.BooleanField(default=False, help_text="Whether its beginning was told.")
+    lease_until_ms = models.BigIntegerField(default=0, help_text="Somebody tells it just now.")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Mark(models.Model):
+    """When something that comes round last went well, as the heartbeat to the outside."""
+
+    name = models.CharField(max_length=100, unique=True)
+    at_ms = models.BigIntegerField()
 
     def __str__(self) -> str:
         return self.name

@@ -19,19 +19,16 @@ from watchkeeper.alerts.models import (
     HeldResolve,
     InboundEvent,
     InboundRequest,
-    Integration,
 )
 from watchkeeper.alerts.queries import previews, rules
-from watchkeeper.alerts.usecases import hands, heartbeats, intake, triggers
+from watchkeeper.alerts.usecases import hands, heartbeats, intake, own, triggers
 from watchkeeper.catalog.queries import ServiceNote
-from watchkeeper.kernel.origins import Origin
 from watchkeeper.oncall.usecases import escalations
 from watchkeeper.plumbing import served_address
 from watchkeeper.slos import queries as slos
 from watchkeeper.slos.queries.rows import FiringRow
 
 HELD = dt.timedelta(hours=24)
-OWN = "watchkeeper"
 _MAINTENANCE = f"{routing.MAINTENANCE}:"
 _FIRINGS = "firings"
 _CHUNK = 500
@@ -159,7 +156,7 @@ def follow_firings(*, now: dt.datetime) -> int:
         told += [_ended(row) for row in slos.firings_of(_open_firings()) if row.ended_at]
         if told:
             body = json.dumps([event.episode for event in told]).encode()
-            intake.tell(_own(now=now), told, body=body, now=now)
+            intake.tell(own.integration(now=now), told, body=body, now=now)
         if fresh:
             cursor.position = fresh[-1].id
             cursor.save()
@@ -167,18 +164,9 @@ def follow_firings(*, now: dt.datetime) -> int:
 
 
 def _open_firings() -> list[int]:
-    found = Alert.objects.filter(scope=OWN).exclude(state=AlertState.RESOLVED.value)
+    found = Alert.objects.filter(scope=own.OWN).exclude(state=AlertState.RESOLVED.value)
     episodes = found.exclude(episode="").values_list("episode", flat=True)
     return [int(episode) for episode in episodes if episode.isdigit()]
-
-
-def _own(*, now: dt.datetime) -> Integration:
-    """Return the integration on whose account our own alerts stand."""
-    row, _ = Integration.objects.get_or_create(
-        name=OWN,
-        defaults={"kind": OWN, "scope": OWN, "origin": Origin.API.value, "created_at": now},
-    )
-    return row
 
 
 def _began(row: FiringRow) -> Event:

@@ -3,6 +3,7 @@
 from watchkeeper.home.queries.overview import Change, Gauge, JourneyLine, Overview, Tier, overview
 from watchkeeper.home.queries.readiness import Check, readiness
 from watchkeeper.home.queries.search import Hit, find
+from watchkeeper.home.queries.watch import Watch, watch
 
 __all__ = [
     "Change",
@@ -12,7 +13,9 @@ __all__ = [
     "JourneyLine",
     "Overview",
     "Tier",
+    "Watch",
     "find",
     "overview",
     "readiness",
+    "watch",
 ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from watchkeeper.plumbing import engine
+from watchkeeper.plumbing import pulse
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ def readiness() -> list[Check]:
             cursor.execute("SELECT 1")
     except DatabaseError as error:
         return [Check("database", is_good=False, detail=f"does not answer: {error}")]
-    return [Check("database", is_good=True, detail="answers"), _schema(), _engine()]
+    return [Check("database", is_good=True, detail="answers"), _schema(), _engine(), _lag()]
 
 
 def _schema() -> Check:
@@ -41,10 +41,17 @@ def _schema() -> Check:
 
 
 def _engine() -> Check:
-    age = engine.last_beat_age_ms()
+    age = pulse.last_beat_age_ms()
     if age is None:
         return Check("engine", is_good=False, detail="none has run yet")
-    late = engine.longest_overdue_ms()
-    is_good = age <= engine.STALL_MS and late <= engine.STALL_MS
+    late = pulse.longest_overdue_ms()
+    is_good = age <= pulse.STALL_MS and late <= pulse.STALL_MS
     detail = f"last beat {age / 1000:.1f} s ago, work waits {late / 1000:.1f} s"
     return Check("engine", is_good=is_good, detail=detail)
+
+
+def _lag() -> Check:
+    lags = pulse.lags()
+    kind, late = max(lags.items(), key=lambda item: item[1], default=("", 0))
+    detail = f"{kind} has waited for {late / 1000:.1f} s" if late else "no due work waits"
+    return Check("lag", is_good=late <= pulse.STALL_MS, detail=detail)

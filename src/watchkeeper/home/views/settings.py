@@ -7,7 +7,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 import watchkeeper
-from watchkeeper.kernel import access
+from watchkeeper.home import queries
+from watchkeeper.kernel import access, clock
 from watchkeeper.kernel.access import Permission
 from watchkeeper.plumbing import environment
 from watchkeeper.plumbing.pages import members_only
@@ -20,6 +21,7 @@ def settings(request: HttpRequest) -> HttpResponse:
     """Show how this server is set, and where each setting comes from."""
     access.require(actor_of(request), Permission.READ_AUDIT, what="settings")
     context = {
+        "watch": queries.watch(now=clock.now()),
         "told": environment.told(django_settings.WATCHKEEPER),
         "version": watchkeeper.__version__,
         "database": connection.vendor,

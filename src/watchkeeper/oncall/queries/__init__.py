@@ -42,6 +42,7 @@ from watchkeeper.oncall.queries.standings import (
     on_call,
     on_call_in,
 )
+from watchkeeper.oncall.queries.unanswered import concerns
 
 __all__ = [
     "COVERAGE_DAYS",
@@ -61,6 +62,7 @@ __all__ = [
     "Subject",
     "UnheardRow",
     "calendar_of",
+    "concerns",
     "coverage_findings",
     "document_of",
     "documents",
