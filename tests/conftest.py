@@ -14,6 +14,8 @@ for _name in [name for name in os.environ if name.startswith("WATCHKEEPER_")]:
     if not _name.startswith("WATCHKEEPER_TEST_"):
         del os.environ[_name]
 os.environ["WATCHKEEPER_DATA"] = str(_DATA)
+# One call for each page; tests of bundles turn them on.
+os.environ["WATCHKEEPER_PAGE_BUNDLE_SECONDS"] = "0"
 os.environ["DJANGO_SETTINGS_MODULE"] = "watchkeeper.config.settings"
 
 from watchkeeper.plumbing.keys import Keyring  # noqa: E402  the environment comes first

@@ -35,6 +35,7 @@ class Product:
             k: v for k, v in os.environ.items() if not k.startswith(("WATCHKEEPER_", "DJANGO"))
         }
         kept["WATCHKEEPER_DATA"] = str(self.data)
+        kept["WATCHKEEPER_PAGE_BUNDLE_SECONDS"] = "0"  # one call for each page
         kept["WATCHKEEPER_TOKEN_RATE_LIMIT"] = kept["WATCHKEEPER_ADDRESS_RATE_LIMIT"] = "1000000"
         if self.database_url is not None:
             kept["WATCHKEEPER_DATABASE_URL"] = self.database_url

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from tests.alerts.factories import make_integration, make_on_call, pages_of, send, settle, step
 from tests.conftest import NOON, FakeClock
@@ -14,6 +15,7 @@ from watchkeeper.alerts.usecases import acts, paging
 from watchkeeper.audit.models import AuditEntry
 from watchkeeper.identity import usecases as identity
 from watchkeeper.identity.models import User
+from watchkeeper.notifications import usecases as calls
 from watchkeeper.notifications.models import Delivery
 from watchkeeper.notifications.usecases import deliveries, links
 from watchkeeper.plumbing import due_work
@@ -192,9 +194,35 @@ def test_the_page_carries_the_link_and_nothing_that_is_stored_does(alert: str) -
     page_id = queries.story(alert).pages[0].page_id
     [held] = due_work.claim(kind=deliveries.KIND, owner="sender")
 
-    [calling] = deliveries.mark([held], now=NOON)
+    [calling] = calls.mark([held], now=NOON)
 
     assert calling.message.act_url == links.address_of(page_id)
     assert calling.message.link == calling.message.act_url
     assert calling.message.url.endswith(f"/alerts/{alert}")
     assert "act_url" not in Delivery.objects.get(page_id=page_id).message
+
+
+def test_behind_the_link_of_a_call_of_many_one_press_takes_all(
+    alert: str, settings: Settings
+) -> None:
+    settings.WATCHKEEPER = settings.WATCHKEEPER.model_copy(update={"page_bundle_seconds": 60})
+    key = make_integration(name="more", service="pay")
+    others = [str(send(key, title=f"Other <{n}>", key=f"o{n}")["alert"]) for n in range(3)]
+    step(NOON)
+    held = due_work.claim(kind=deliveries.KIND, owner="sender", limit=50)
+    [calling, *_] = [c for c in calls.mark(held, now=NOON) if c.message.person == "alice"]
+    assert len(calling.message.alerts) == 4
+    acts.resolve(actor=HOST, alerts=[others[0]], now=NOON)
+    path = "/p/" + calling.message.act_url.partition("/p/")[2]
+
+    page = text(Client().get(path))
+    assert "2 other alerts in the same call" in page
+    assert "Other &lt;1&gt;" in page
+    assert "Acknowledge all 3" in page
+
+    press(path, "acknowledge-all")
+
+    states = [queries.alert_row(each).state for each in (alert, *others)]
+    assert states == ["acknowledged", "resolved", "acknowledged", "acknowledged"]
+    used = AuditEntry.objects.filter(action="page_link.used")
+    assert len({entry.detail["subject"] for entry in used}) == 3

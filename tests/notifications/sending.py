@@ -12,6 +12,8 @@ from watchkeeper.notifications.queries import DeliveryRow
 from watchkeeper.notifications.tasks import Sender
 from watchkeeper.plumbing.models import DueWork
 
+ALERT = PagedAlert("17", "disk-full", "Disk full", "shop")
+
 
 class Pager:
     """A sender and what it is given to send."""
@@ -21,24 +23,41 @@ class Pager:
         self.sender = Sender()
 
     def plan(
-        self, page_id: str, contact: str = "hook", *, late: float = 0, group: str = ""
+        self,
+        page_id: str,
+        contact: str = "hook",
+        *,
+        late: float = 0,
+        group: str = "",
+        alert: PagedAlert = ALERT,
     ) -> None:
         """Schedule a page for alice, ``late`` minutes from now."""
         now = clock.now()
-        alert = PagedAlert("17", "disk-full", "Disk full", "shop")
+        due = now + dt.timedelta(minutes=late)
+        planned = self.planned(page_id, contact, group=group, alert=alert, now=due)
+        usecases.schedule([planned], now=now)
+
+    def planned(
+        self,
+        page_id: str,
+        contact: str = "hook",
+        *,
+        group: str = "",
+        alert: PagedAlert = ALERT,
+        now: dt.datetime,
+    ) -> Planned:
+        """Return a page for alice that is due ``now``."""
         message = Message(
             page_id=page_id,
             may_repeat=False,
             person="alice",
             step=0,
             urgency="high",
-            title="Disk full",
+            title=alert.title,
             url="http://127.0.0.1:8321/alerts/17",
             alerts=(alert,),
         )
-        due = now + dt.timedelta(minutes=late)
-        planned = Planned(page_id, group or page_id, "alice", contact, due, message)
-        usecases.schedule([planned], now=now)
+        return Planned(page_id, group or page_id, "alice", contact, now, message)
 
     def step(self) -> bool:
         return self.sender.step(clock.now())

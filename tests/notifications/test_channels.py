@@ -207,3 +207,35 @@ def test_a_channel_without_its_settings_is_not_ready(settings: Settings, channel
     settings.WATCHKEEPER = settings.WATCHKEEPER.model_copy(update=bare)
 
     assert not queries.channels()[channel].is_ready()
+
+
+MANY = replace(
+    MESSAGE,
+    page_id="bundle-1",
+    alerts=tuple(
+        PagedAlert(str(n), f"k{n}", f"Alert {n}", f"service-{n % 7}") for n in range(250)
+    ),
+    pages=tuple(f"p{n}" for n in range(250)),
+)
+
+
+@pytest.mark.parametrize(("channel", "address", "path", "body"), CHANNELS)
+def test_a_call_of_many_tells_how_many_and_the_gravest(
+    phone: Provider, channel: str, address: str, path: str, body: bytes
+) -> None:
+    assert send(phone, channel, address, MANY).outcome is Outcome.ACCEPTED
+
+    [call] = phone.calls()
+    read = unquote_plus(call["body"])
+    if channel == "webhook":
+        sent = json.loads(call["body"])
+        assert [each["id"] for each in sent["alerts"]] == [str(n) for n in range(250)]
+        assert (sent["page_id"], len(sent["pages"])) == ("bundle-1", 250)
+        return
+    assert "250 alerts, the gravest: Disk" in read
+    assert len(read) < 4000
+    if channel in {"sms", "voice"}:
+        assert "Alert 0" not in read
+    else:
+        assert "- Alert 0 [service-0]" in read
+        assert " more" in read

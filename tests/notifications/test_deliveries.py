@@ -40,9 +40,18 @@ def test_a_page_goes_out_once_signed_and_with_its_key(pager: Pager) -> None:
         "step": 0,
         "urgency": "high",
         "url": "http://127.0.0.1:8321/alerts/17",
-        "alerts": [{"id": "17", "key": "disk-full", "title": "Disk full", "service": "shop"}],
+        "alerts": [
+            {
+                "id": "17",
+                "key": "disk-full",
+                "title": "Disk full",
+                "service": "shop",
+                "severity": "",
+            }
+        ],
         "title": "Disk full",
         "is_test": False,
+        "pages": ["p1"],
     }
     assert pager.outcomes("p1") == ["accepted"]
     assert DueWork.objects.filter(kind=usecases.KIND).count() == 0

@@ -212,3 +212,15 @@ def test_where_tls_is_needed() -> None:
     assert not mail.server_of("smtp://mail.example.org:25/?tls=none").needs_tls
     assert mail.server_of("smtps://u%40x:p%3A@mail.example.org").password == "p:"
     assert "p:" not in repr(mail.server_of("smtps://u:p%3A@mail.example.org"))
+
+
+def test_a_call_of_many_lists_them_under_one_subject(server: MailServer) -> None:
+    alerts = tuple(PagedAlert(str(n), f"k{n}", f"Alert {n}", "shop") for n in range(250))
+
+    EmailChannel().send(replace(MESSAGE, alerts=alerts, title="Disk full"), TO)
+
+    found = read(server)
+    assert found["Subject"] == "250 alerts, the gravest: Disk full [shop]"
+    words = found.get_content()
+    assert "- Alert 0 [shop]" in words
+    assert "- Alert 199 [shop]\nand 50 more" in words.replace("\r", "")

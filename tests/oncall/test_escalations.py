@@ -1,13 +1,16 @@
 """Escalations from trigger to the end, with the real database; I2, I3, I5, I6, I8, I12."""
 
 import datetime as dt
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pytest
 from django.db import transaction
 from pytest_django.fixtures import Settings
 
 from tests.factories import HOST, make_user
+from tests.notifications.provider import provider
 from watchkeeper.identity import usecases as identity
 from watchkeeper.identity.models import User
 from watchkeeper.kernel import clock
@@ -18,6 +21,7 @@ from watchkeeper.notifications import usecases as notifications
 from watchkeeper.notifications.domain.contacts import ContactSpec, PagingSpec, RuleSpec
 from watchkeeper.notifications.domain.outcomes import Outcome, Result
 from watchkeeper.notifications.models import Contact, Delivery
+from watchkeeper.notifications.tasks import Sender
 from watchkeeper.oncall import queries, usecases
 from watchkeeper.oncall.models import Escalation, Page
 from watchkeeper.oncall.ports import Described
@@ -25,7 +29,7 @@ from watchkeeper.oncall.queries import Story, Subject
 from watchkeeper.oncall.tasks import escalate
 from watchkeeper.oncall.usecases import escalations
 from watchkeeper.oncall.usecases.escalations import Trigger
-from watchkeeper.plumbing import due_work
+from watchkeeper.plumbing import due_work, egress
 from watchkeeper.plumbing.models import DueWork
 
 pytestmark = pytest.mark.django_db
@@ -333,7 +337,7 @@ class Alerts:
     """A subject as it should be."""
 
     def describe(self, ids: Sequence[str]) -> Mapping[str, Described]:
-        found = Described("17", "disk-full", "Disk really full", "shop", "u", is_open=True)
+        found = Described("17", "disk-full", "Disk really full", "shop", "u", True, "critical", 3)
         return {"17": found}
 
     def acknowledge(self, id: str, *, actor: Actor, now: dt.datetime) -> None:
@@ -349,9 +353,10 @@ def test_a_page_tells_what_its_subject_is_now(begun: dt.datetime, settings: Sett
     walk(begun)
 
     message = Delivery.objects.get().message
-    assert message["alerts"] == [
-        {"id": "17", "key": "disk-full", "title": "Disk really full", "service": "shop"}
-    ]
+    [alert] = message["alerts"]
+    assert (alert["id"], alert["key"]) == ("17", "disk-full")
+    assert (alert["title"], alert["service"]) == ("Disk really full", "shop")
+    assert (alert["severity"], alert["rank"]) == ("critical", 3)
     assert (message["title"], message["url"], message["step"]) == (
         "Disk full",
         "http://w/alerts/17",
@@ -385,3 +390,32 @@ def test_many_begin_and_stop_at_once(begun: dt.datetime) -> None:
 
     assert Delivery.objects.filter(state="cancelled").count() == 1200
     assert DueWork.objects.count() == 0
+
+
+def test_after_an_outage_there_is_one_call_for_each_person_and_contact(
+    begun: dt.datetime, settings: Settings, tmp_path: Path
+) -> None:
+    """I10: ten alerts and all steps that came due in two hours, and nobody is called thrice."""
+    settings.WATCHKEEPER = settings.WATCHKEEPER.model_copy(update={"page_bundle_seconds": 60})
+    with provider(tmp_path / "calls") as phone:
+        for contact in Contact.objects.all():
+            Contact.objects.filter(pk=contact.pk).update(
+                address=phone.url(f"/{contact.user.name}/{contact.name}")
+            )
+        for number in range(10):
+            start(now=begun, subject=Subject("alert", str(number)))
+        walk(clock.now())
+        pages = Page.objects.count()
+        sender = Sender()
+        end = clock.monotonic() + 20
+        while Delivery.objects.exclude(state="delivered").exists() and clock.monotonic() < end:
+            sender.step(clock.now())
+        sender.finish()
+        calls = phone.calls()
+        egress.close()
+
+    assert pages == 30
+    assert sorted(call["path"] for call in calls) == ["/alice/hook", "/bob/hook", "/carol/hook"]
+    listed = [[alert["id"] for alert in json.loads(call["body"])["alerts"]] for call in calls]
+    assert [sorted(ids) for ids in listed] == [[str(number) for number in range(10)]] * 3
+    assert set(Delivery.objects.values_list("state", flat=True)) == {"delivered"}

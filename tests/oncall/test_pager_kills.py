@@ -5,6 +5,7 @@ called at least once or ends with a reason; calls of a page are at most one, and
 kill and each retry that is written down; nothing is called a second after it was stopped.
 """
 
+import json
 import os
 import random
 import secrets
@@ -12,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,6 +49,7 @@ class Pager(World):
                     "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
                     "WATCHKEEPER_DATA": str(self.folder),
                     "WATCHKEEPER_DATABASE_URL": self.url,
+                    "WATCHKEEPER_PAGE_BUNDLE_SECONDS": "0",
                     **environment,
                 },
                 stdout=subprocess.PIPE if what == "stop" else subprocess.DEVNULL,
@@ -123,6 +126,35 @@ def check(pager: Pager, escalations: int, *, interruptions: int) -> None:
     assert sum(calls.values()) - len(calls) <= 32 * interruptions
     ends = pager.ask("SELECT DISTINCT state, nobody_notified FROM oncall_escalation")
     assert [(state, bool(nobody)) for state, nobody in ends] == [("exhausted", False)]
+
+
+def test_bundles_survive_engines_that_are_killed_at_random(pager: Pager) -> None:
+    """What is repeated is the same call under the same key and marked, or a part of it."""
+    chance = random.Random(20260306)
+    many, kills = 45, 0
+    bundled = {"WATCHKEEPER_PAGE_BUNDLE_SECONDS": "1"}
+    engines = [pager.start("engine", **bundled) for _ in range(2)]
+    for place in range(3):
+        pager.run("start", str(place * 15), "15")
+        time.sleep(chance.uniform(0.1, 0.4))
+        engines.pop(chance.randrange(len(engines))).kill()
+        kills += 1
+        engines.append(pager.start("engine", **bundled))
+
+    wait_for(pager.is_at_rest, seconds=120)
+
+    pages = pager.pages()
+    assert len(pages) == many * (1 + PEOPLE + PEOPLE)
+    assert {state for state, _ in pages.values()} == {"delivered"}
+    bodies = [json.loads(call["body"]) for call in pager.phone.calls()]
+    told = Counter(page for body in bodies for page in body["pages"])
+    assert set(told) == set(pages)
+    assert {p: n for p, n in told.items() if n > 1 + kills + pages[p][1]} == {}
+    assert len(bodies) < many  # of 315 pages
+    first: dict[str, set[str]] = {}
+    for body in bodies:
+        assert body["may_repeat"] or body["page_id"] not in first
+        assert set(body["pages"]) <= first.setdefault(body["page_id"], set(body["pages"]))
 
 
 def test_pages_survive_engines_that_are_killed_at_random(pager: Pager) -> None:

@@ -96,6 +96,21 @@ class AttemptOut(Schema):
     detail: str
 
 
+class BundledAlertOut(Schema):
+    """An alert that a call told of."""
+
+    id: str
+    title: str
+
+
+class BundleOut(Schema):
+    """A call that told of several pages at once."""
+
+    id: str = Field(description="The idempotency key of the call.")
+    pages: int
+    alerts: list[BundledAlertOut] = Field(description="The first 20, the oldest page first.")
+
+
 class PageOut(Schema):
     """One page."""
 
@@ -108,6 +123,7 @@ class PageOut(Schema):
     state: str
     reason: str
     attempts: list[AttemptOut]
+    bundle: BundleOut | None = Field(description="The call that it shares; null: its own.")
 
 
 class PagingNoteOut(Schema):

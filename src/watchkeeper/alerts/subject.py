@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
+from watchkeeper.alerts.domain.events import Severity
 from watchkeeper.alerts.domain.lifecycle import AlertState
 from watchkeeper.alerts.queries import alerts as queries
 from watchkeeper.alerts.usecases import acts
@@ -26,6 +27,8 @@ class AlertSubject:
                 service=row.service,
                 url=f"{base}/alerts/{row.id}",
                 is_open=row.is_open,
+                severity=row.severity,
+                rank=Severity(row.severity).rank,
             )
             for row in queries.rows_of(ids).values()
         }

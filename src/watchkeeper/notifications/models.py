@@ -95,6 +95,12 @@ class Delivery(models.Model):
     reason = models.TextField(blank=True)
     message = models.JSONField(default=dict)
     tries = models.IntegerField(default=0, help_text="Attempts that failed.")
+    bundle = models.CharField(
+        max_length=64, blank=True, help_text="The call that it shares; empty: one of its own."
+    )
+    held_until = models.DateTimeField(
+        null=True, help_text="When it goes at the latest; null: nobody told it to wait."
+    )
     is_test = models.BooleanField(default=False)
     created_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
@@ -104,10 +110,32 @@ class Delivery(models.Model):
             models.Index(fields=["group"], name="notifications_by_group"),
             models.Index(fields=["state", "due_at"], name="notifications_by_state"),
             models.Index(fields=["user", "-due_at"], name="notifications_by_person"),
+            models.Index(
+                fields=["bundle"],
+                condition=~models.Q(bundle=""),
+                name="notifications_by_bundle",
+            ),
+            models.Index(
+                fields=["user", "contact", "due_at"],
+                condition=models.Q(state=DeliveryState.SCHEDULED.value),
+                name="notifications_waiting",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.page_id
+
+
+class Pace(models.Model):
+    """What a contact was told lately, so that what follows can wait for it."""
+
+    contact = models.OneToOneField(Contact, on_delete=models.CASCADE, related_name="pace")
+    calls = models.JSONField(
+        default=list, help_text="Key, start in ms and gravest thing by service, of each call."
+    )
+
+    def __str__(self) -> str:
+        return f"pace of {self.contact_id}"
 
 
 class Attempt(models.Model):

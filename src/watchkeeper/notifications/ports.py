@@ -1,7 +1,7 @@
 """What notifications asks of others: channels that carry a page, and whoever wrote the page."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,12 +10,23 @@ from watchkeeper.notifications.domain.outcomes import Result
 
 @dataclass(frozen=True, slots=True)
 class PagedAlert:
-    """One alert that a page tells of."""
+    """One alert that a page tells of.
+
+    Attributes:
+        id: Its id.
+        key: Its dedup key.
+        title: One line.
+        service: Name of the service; may be empty.
+        severity: In one word; may be empty.
+        rank: Of the severity, 0 to 9; higher is worse.
+    """
 
     id: str
     key: str
     title: str
     service: str
+    severity: str = ""
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +34,19 @@ class Message:
     """What a person is told.
 
     Attributes:
-        page_id: Id of the page, the same on each repeat; the idempotency key of every channel.
+        page_id: Id of the page, the same on each repeat; the idempotency key of every channel. A
+            call that tells of several pages has an id of its own.
         may_repeat: Whether it may have been sent before.
         person: Whom it is for.
         step: Step of the escalation policy, from 0.
         urgency: ``high`` or ``low``.
-        title: One line.
+        title: One line; of several alerts that of the gravest.
         url: Where to look and acknowledge.
-        alerts: What burns.
+        alerts: What burns, the oldest first; several where pages go in one call.
         is_test: Whether it is only a test of the contact.
         act_url: Where the person may answer without signing in; empty: nowhere. It opens a door,
             so it is made for each call and never stored.
+        pages: Ids of all pages that the call is for, the oldest first; empty: only ``page_id``.
     """
 
     page_id: str
@@ -46,6 +59,7 @@ class Message:
     alerts: tuple[PagedAlert, ...] = ()
     is_test: bool = False
     act_url: str = ""
+    pages: tuple[str, ...] = ()
 
     @property
     def link(self) -> str:
@@ -120,9 +134,9 @@ class PageKeeper(Protocol):
         """Return why pages are no longer wanted, by id; those that are wanted are left out."""
         ...
 
-    def another(self, page_id: str, *, now: dt.datetime) -> Planned | None:
-        """Return, and write down, the page that stands in for one that failed.
+    def others(self, page_ids: Collection[str], *, now: dt.datetime) -> Sequence[Planned]:
+        """Return, and write down, the pages that stand in for those that failed.
 
-        It is for the same person by a contact not tried yet; ``None`` if there is none.
+        Each is for the same person by a contact not tried yet; left out where there is none.
         """
         ...

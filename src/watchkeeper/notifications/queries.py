@@ -1,7 +1,7 @@
 """Reading contacts, rules and deliveries; finding the channels and the keeper of pages."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -25,6 +25,9 @@ from watchkeeper.plumbing.conditions import Condition
 _FRESH = dt.timedelta(minutes=15)
 _OLDEST = dt.timedelta(days=2)
 _MOST_GROUPS = 500
+
+MOST_SHOWN = 20
+"""Alerts that are named of a call that told of many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,21 @@ class AttemptRow:
 
 
 @dataclass(frozen=True, slots=True)
+class BundleRow:
+    """One call that told of several pages.
+
+    Attributes:
+        id: Its id, the idempotency key of the call.
+        pages: How many pages went in it.
+        alerts: (Id, title) of the alerts, the oldest page first, at most :data:`MOST_SHOWN`.
+    """
+
+    id: str
+    pages: int
+    alerts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryRow:
     """A delivery and its attempts, the oldest first."""
 
@@ -84,6 +102,7 @@ class DeliveryRow:
     due_at: dt.datetime
     is_test: bool
     attempts: tuple[AttemptRow, ...]
+    bundle: "BundleRow | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,17 +131,17 @@ def _made(dotted: str) -> Any:
 
 
 class _NoKeeper:
-    """Stands in where nobody keeps pages: all are wanted, none has another."""
+    """Stands in where nobody keeps pages: all are wanted, nobody stands in for one."""
 
     def unwanted(self, page_ids: Collection[str]) -> Mapping[str, str]:
         """See ``PageKeeper``."""
         del page_ids
         return {}
 
-    def another(self, page_id: str, *, now: dt.datetime) -> Planned | None:
+    def others(self, page_ids: Collection[str], *, now: dt.datetime) -> Sequence[Planned]:
         """See ``PageKeeper``."""
-        del page_id, now
-        return None
+        del page_ids, now
+        return ()
 
 
 def page_keeper() -> PageKeeper:
@@ -231,7 +250,8 @@ def deliveries(page_ids: Collection[str]) -> dict[str, DeliveryRow]:
     for each in found:
         row = AttemptRow(each.at, each.outcome, each.detail)
         attempts.setdefault(each.delivery_id, []).append(row)
-    rows = Delivery.objects.filter(page_id__in=page_ids).select_related("user")
+    rows = list(Delivery.objects.filter(page_id__in=page_ids).select_related("user"))
+    shared = _bundles({row.bundle for row in rows if row.bundle})
     return {
         row.page_id: DeliveryRow(
             page_id=row.page_id,
@@ -242,9 +262,32 @@ def deliveries(page_ids: Collection[str]) -> dict[str, DeliveryRow]:
             due_at=row.due_at,
             is_test=row.is_test,
             attempts=tuple(attempts.get(row.pk, ())),
+            bundle=shared.get(row.bundle),
         )
         for row in rows
     }
+
+
+def _bundles(ids: Collection[str]) -> dict[str, BundleRow]:
+    """Return calls that told of several pages, by id."""
+    sizes = Delivery.objects.filter(bundle__in=ids).values_list("bundle").annotate(Count("pk"))
+    found: dict[str, BundleRow] = {}
+    for bundle, pages in sizes:
+        rows = Delivery.objects.filter(bundle=bundle).order_by("due_at", "pk")
+        alerts: dict[str, str] = {}
+        for message in rows.values_list("message", flat=True)[:MOST_SHOWN]:
+            alerts |= {each["id"]: each["title"] for each in message.get("alerts", ())}
+        found[bundle] = BundleRow(bundle, pages, tuple(alerts.items()))
+    return found
+
+
+def in_one_call_with(page_id: str) -> list[str]:
+    """Return the other pages that went in one call with a page, the oldest first."""
+    bundle = Delivery.objects.filter(page_id=page_id).values_list("bundle", flat=True).first()
+    if not bundle:
+        return []
+    rows = Delivery.objects.filter(bundle=bundle).exclude(page_id=page_id)
+    return list(rows.order_by("due_at", "pk").values_list("page_id", flat=True))
 
 
 def delivery_owner(page_id: str) -> int | None:

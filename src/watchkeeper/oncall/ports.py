@@ -10,7 +10,18 @@ from watchkeeper.kernel.actors import Actor
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A subject as it is now, as pages tell it."""
+    """A subject as it is now, as pages tell it.
+
+    Attributes:
+        id: Its id.
+        key: Its dedup key.
+        title: One line.
+        service: Name of the service; may be empty.
+        url: Where to see it.
+        is_open: Whether it has not ended.
+        severity: In one word; may be empty.
+        rank: Of the severity, 0 to 9; higher is worse.
+    """
 
     id: str
     key: str
@@ -18,6 +29,8 @@ class Described:
     service: str
     url: str
     is_open: bool
+    severity: str = ""
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ its neighbours are not blamed with it, and is put in quarantine after some such 
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from django.db import connection, transaction
@@ -345,6 +345,37 @@ def pull_in(*, kind: str, key: str, latest_ms: int) -> bool:
     """Let work that nobody holds be due at ``latest_ms`` at the latest; return if it was later."""
     late = DueWork.objects.filter(kind=kind, key=key, due_ms__gt=latest_ms, lease_until_ms=0)
     return bool(late.update(due_ms=latest_ms))
+
+
+def pull_in_many(kind: str, keys: Collection[str], *, latest_ms: int) -> None:
+    """Let work that nobody holds be due at ``latest_ms`` at the latest."""
+    for part in portions(keys):
+        late = DueWork.objects.filter(
+            kind=kind, key__in=part, due_ms__gt=latest_ms, lease_until_ms=0
+        )
+        late.update(due_ms=latest_ms)
+
+
+def absorb(kind: str, keys: Collection[str]) -> set[str]:
+    """Remove work that nobody holds, in the caller's transaction; return what was removed.
+
+    It waits for nobody: work that another transaction looks at is left to it.
+    """
+    gone: set[str] = set()
+    for part in portions(keys):
+        rows = DueWork.objects.filter(
+            kind=kind, key__in=part, lease_until_ms=0, quarantined=False
+        ).select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)
+        found = dict(rows.values_list("pk", "key"))
+        DueWork.objects.filter(pk__in=list(found)).delete()
+        gone |= set(found.values())
+    return gone
+
+
+def rename(held: Claim, key: str) -> Claim:
+    """Let work that :func:`confirm_many` confirmed stand for another key; return its claim."""
+    DueWork.objects.filter(pk=held.id, fence=held.fence).update(key=key)
+    return replace(held, key=key)
 
 
 def release(*, kind: str, key: str, now_ms: int) -> bool:

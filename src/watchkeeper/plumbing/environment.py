@@ -158,6 +158,14 @@ class Environment(BaseSettings):
     peer_silence_seconds: int = Field(
         60, ge=5, description="How long a peer may be unwell before that alert opens."
     )
+    page_bundle_seconds: int = Field(
+        60,
+        ge=0,
+        le=600,
+        description="How long pages that follow a call are gathered into the next call of the "
+        "same contact. The first page, a service that is new and what is graver go at once. "
+        "0: one call for each page.",
+    )
     url: str | None = Field(
         None, description="Server that commands talk to; default: the local data folder."
     )

@@ -107,13 +107,26 @@ def test_a_bundle_stands_for_every_page_that_it_lists() -> None:
         sent=[*GOOD.sent, Sent("b", 900, 202)],
         alerts={"a": ALERT, "b": replace(ALERT, key="b")},
         pages=[PAGE, second],
-        calls=[replace(CALL, keys=("a", "b"))],
+        calls=[replace(CALL, keys=("a", "b"), pages=("p1", "p2"))],
     )
 
     report = check(history)
 
     assert report.violations == ()
     assert report.pages_delivered == 2
+
+
+def test_too_many_calls_of_one_person_while_pages_are_gathered_are_found() -> None:
+    calls = [
+        replace(CALL, page_id=f"p{n}", body_page_id=f"p{n}", began=1_100 + n * 100)
+        for n in range(7)
+    ]
+
+    assert "I13" in broken(replace(GOOD, calls=calls, bundle_ms=2_000))
+    assert "I13" not in broken(replace(GOOD, calls=calls))
+    assert "I13" not in broken(replace(GOOD, calls=calls[:6], bundle_ms=2_000))
+    apart = [replace(call, began=1_100 + n * 400) for n, call in enumerate(calls)]
+    assert "I13" not in broken(replace(GOOD, calls=apart, bundle_ms=2_000))
 
 
 def test_a_lost_answer_may_have_been_counted() -> None:

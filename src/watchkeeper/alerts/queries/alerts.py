@@ -392,7 +392,13 @@ def _page(page: Any) -> dict[str, Any]:
             {"at": attempt.at, "outcome": attempt.outcome, "detail": attempt.detail}
             for attempt in page.attempts
         ],
+        "bundle": _bundle(page.bundle) if page.bundle is not None else None,
     }
+
+
+def _bundle(bundle: Any) -> dict[str, Any]:
+    alerts = [{"id": each, "title": title} for each, title in bundle.alerts]
+    return {"id": bundle.id, "pages": bundle.pages, "alerts": alerts}
 
 
 def rows_of(ids: Collection[str]) -> dict[str, AlertRow]:

@@ -3,7 +3,7 @@
 The invariants are numbered as the promises of the pager: I1 accepted is decided, I2 an open alert
 is escalated, I3 a due page is attempted, I4 repeats are bounded, I5 no page after an
 acknowledgement, I6 none before its time, I7 none in flight twice, I8 one alert for parallel
-triggers, R3 repeats are marked and carry one key.
+triggers, I13 calls of a person are bounded in a storm, R3 repeats are marked and carry one key.
 """
 
 import itertools
@@ -17,6 +17,9 @@ RECHECK_MS = 1_000
 LEASE_MS = 3_000
 EARLY_MS = 50
 """How much earlier than its time a call may seem, by rounding of two readings of one clock."""
+
+MOST_IN_WINDOW = 6
+"""Calls of one person while others are gathered: news goes at once five times, then with gaps."""
 
 _NOT_DUE = {"cancelled", "skipped"}
 _RETRIED = {"temporary", "unknown"}
@@ -47,7 +50,7 @@ class Report:
         pages_due: Pages whose time came, without those that an answer made needless before the
             provider accepted them.
         pages_delivered: Pages (not calls) that the provider accepted at least once.
-        duplicates: Accepted calls beyond the first of their page.
+        duplicates: Accepted calls (not pages) that told of a page accepted before.
         first_call_ms: From due to the first call of each page, ascending.
         violations: Broken promises, by invariant.
     """
@@ -84,7 +87,7 @@ def check(history: History) -> Report:
     accepted = {page.id for page in history.pages if _accepted(joined.calls.get(page.id, ()))}
     due = [page for page in history.pages if page.id in accepted or _is_due(page, history.ended)]
     delivered = len(accepted)
-    duplicates = sum(max(0, _accepted(calls) - 1) for calls in joined.calls.values())
+    duplicates = _repeated(history.calls)
     firsts = [
         joined.calls[page.id][0].began - page.due
         for page in history.pages
@@ -112,28 +115,28 @@ def _join(history: History) -> _Joined:
 
 
 def _calls_of_pages(history: History) -> Mapping[str, Sequence[Call]]:
-    """Return the calls of each page in order; a bundle is a call of every page that it lists.
-
-    A listed alert may have had several pages for the person by then: the call stands for those
-    that were due, except those that a call of their own names.
-    """
-    own = {call.page_id for call in history.calls}
-    bundled: dict[tuple[str, str], list[StoredPage]] = defaultdict(list)
-    for page in history.pages:
-        if page.id not in own:
-            bundled[page.key, page.person].append(page)
+    """Return the calls of each page in order; a call is one of every page that it names."""
     found: dict[str, list[Call]] = defaultdict(list)
     for call in sorted(history.calls, key=lambda call: call.began):
-        found[call.page_id].append(call)
-        for key in call.keys:
-            for page in bundled.get((key, call.person), ()):
-                if page.due <= call.began + EARLY_MS:
-                    found[page.id].append(call)
+        for page_id in call.pages or (call.page_id,):
+            found[page_id].append(call)
     return found
 
 
 def _accepted(calls: Sequence[Call]) -> int:
     return sum(call.outcome == "accepted" for call in calls)
+
+
+def _repeated(calls: Sequence[Call]) -> int:
+    """Return how many accepted calls told of a page that another had told of."""
+    told: set[str] = set()
+    found = 0
+    for call in sorted(calls, key=lambda call: call.began):
+        if call.outcome == "accepted":
+            pages = set(call.pages or (call.page_id,))
+            found += not pages.isdisjoint(told)
+            told |= pages
+    return found
 
 
 def _is_due(page: StoredPage, ended: int) -> bool:
@@ -219,6 +222,21 @@ def _parallel_triggers_are_one_alert(joined: _Joined) -> Iterator[Violation]:
             yield Violation("I8", key, detail)
 
 
+def _calls_of_a_person_are_bounded(joined: _Joined) -> Iterator[Violation]:
+    window = joined.history.bundle_ms
+    if not window:
+        return
+    by_person: dict[str, list[int]] = defaultdict(list)
+    for call in sorted(joined.history.calls, key=lambda call: call.began):
+        if call.outcome == "accepted" and not call.may_repeat:
+            by_person[call.person].append(call.began)
+    for person, began in by_person.items():
+        for first, last in zip(began, began[MOST_IN_WINDOW:], strict=False):
+            if last - first < window - EARLY_MS:
+                detail = f"more than {MOST_IN_WINDOW} calls within {last - first} ms"
+                yield Violation("I13", person, detail)
+
+
 def _repeats_are_marked(joined: _Joined) -> Iterator[Violation]:
     for call in joined.history.calls:
         if call.page_id != call.body_page_id:
@@ -244,5 +262,6 @@ _RULES: tuple[Callable[[_Joined], Iterator[Violation]], ...] = (
     _none_before_its_time,
     _none_in_flight_twice,
     _parallel_triggers_are_one_alert,
+    _calls_of_a_person_are_bounded,
     _repeats_are_marked,
 )

@@ -40,6 +40,7 @@ class Call:
         began: When it came in.
         ended: When it was answered, or given up.
         outcome: ``accepted``, ``refused`` (500), ``hung`` or ``reset``: what the provider did.
+        pages: Ids of the pages that it says it is for; empty: only ``page_id``.
     """
 
     page_id: str
@@ -50,6 +51,7 @@ class Call:
     began: int
     ended: int
     outcome: str
+    pages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ class History:
         pages: Pages in the database.
         kills: When a process was killed.
         ended: When the database was read.
+        bundle_ms: How long what follows a call is gathered; 0: it is not, and calls have no bound.
     """
 
     sent: Sequence[Sent]
@@ -115,3 +118,4 @@ class History:
     pages: Sequence[StoredPage]
     kills: Sequence[int]
     ended: int
+    bundle_ms: int = 0

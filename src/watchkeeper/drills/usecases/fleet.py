@@ -17,6 +17,8 @@ from watchkeeper.plumbing import egress
 
 START_SECONDS = 60.0
 _COMMAND_SECONDS = 120.0
+BUNDLE_SECONDS = 2
+"""Short, so that a drill of two minutes sees calls alone and calls of many."""
 _LIMITS = ("WATCHKEEPER_TOKEN_RATE_LIMIT", "WATCHKEEPER_ADDRESS_RATE_LIMIT")
 
 
@@ -110,6 +112,7 @@ class Fleet:
         kept = {k: v for k, v in os.environ.items() if not k.startswith("WATCHKEEPER_")}
         kept["WATCHKEEPER_DATA"] = str(self.data)
         kept |= dict.fromkeys(_LIMITS, "10000000")
+        kept["WATCHKEEPER_PAGE_BUNDLE_SECONDS"] = str(BUNDLE_SECONDS)
         if self.database_url is not None:
             kept["WATCHKEEPER_DATABASE_URL"] = self.database_url
         return kept

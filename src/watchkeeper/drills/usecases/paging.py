@@ -11,7 +11,7 @@ from typing import Any
 from watchkeeper.drills.domain import checker, script
 from watchkeeper.drills.domain.checker import Report
 from watchkeeper.drills.domain.ledgers import History, StoredAlert, StoredPage
-from watchkeeper.drills.usecases.fleet import Fleet
+from watchkeeper.drills.usecases.fleet import BUNDLE_SECONDS, Fleet
 from watchkeeper.drills.usecases.load import Senders, Takers
 from watchkeeper.drills.usecases.provider import Provider, now_ms
 from watchkeeper.kernel import clock
@@ -190,4 +190,5 @@ def _history(
         ],
         kills=kills,
         ended=now_ms(),
+        bundle_ms=BUNDLE_SECONDS * 1000,
     )

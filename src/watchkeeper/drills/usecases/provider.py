@@ -120,6 +120,7 @@ def _handler_of(provider: Provider) -> type[BaseHTTPRequestHandler]:
                 began=began,
                 ended=now_ms(),
                 outcome=outcome,
+                pages=tuple(str(each) for each in body.get("pages", ())),
             )
 
         def log_message(self, format: str, *args: object) -> None:

@@ -8,9 +8,11 @@ from django.conf import settings
 from watchkeeper.kernel import clock
 from watchkeeper.kernel.errors import DependencyError, InvalidError
 from watchkeeper.notifications.domain.outcomes import Outcome, Result
-from watchkeeper.notifications.ports import Message, PagedAlert, Recipient
+from watchkeeper.notifications.ports import Message, Recipient
 from watchkeeper.notifications.usecases import texts
 from watchkeeper.plumbing.egress import mail
+
+MOST_LISTED = 200
 
 
 class EmailChannel:
@@ -51,7 +53,8 @@ def _mail(message: Message, to: Recipient) -> EmailMessage:
     made["Auto-Submitted"] = "auto-generated"
     if message.urgency == "high":
         made["X-Priority"] = "1"
-    lines = [texts.headline(message), "", *(_line(alert) for alert in message.alerts)]
+    listed = texts.lines(message, most=MOST_LISTED) or [texts.line(a) for a in message.alerts]
+    lines = [texts.headline(message), "", *listed]
     made.set_content("\n".join([*lines, "", *_links(message), ""]))
     return made
 
@@ -61,11 +64,6 @@ def _links(message: Message) -> list[str]:
     if not message.act_url:
         return [message.url]
     return [f"Acknowledge: {message.act_url}", f"Everything about it: {message.url}"]
-
-
-def _line(alert: PagedAlert) -> str:
-    service = f" [{alert.service}]" if alert.service else ""
-    return f"- {alert.title}{service}"
 
 
 def _sender() -> str:

@@ -12,6 +12,7 @@ from watchkeeper.notifications.domain.outcomes import Result
 from watchkeeper.notifications.ports import Message, Recipient
 from watchkeeper.notifications.usecases import posting, texts
 
+MOST_LISTED = 10
 _PRIORITY = {"high": 5, "low": 3}
 
 
@@ -32,7 +33,9 @@ class NtfyChannel:
         body = {
             "topic": topic,
             "title": "Watchkeeper",
-            "message": texts.headline(message),
+            "message": "\n".join(
+                [texts.headline(message), *texts.lines(message, most=MOST_LISTED)]
+            ),
             "priority": _PRIORITY.get(message.urgency, 3),
             "click": message.link,
         }

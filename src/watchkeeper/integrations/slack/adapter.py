@@ -22,6 +22,9 @@ _TEMPORARY = {
 }
 
 
+MOST_LISTED = 20
+
+
 class SlackChannel:
     """Writes to a member of the workspace."""
 
@@ -38,7 +41,7 @@ class SlackChannel:
         """See ``Channel``."""
         body = {
             "channel": to.address,
-            "text": _escaped(texts.text(message)),
+            "text": _escaped(_text(message)),
             "unfurl_links": False,
             "metadata": {
                 "event_type": "watchkeeper_page",
@@ -66,6 +69,12 @@ class SlackChannel:
         error = str(said.get("error", "")) if isinstance(said, dict) else ""
         outcome = Outcome.TEMPORARY if not error or error in _TEMPORARY else Outcome.PERMANENT
         return Result(outcome, f"Slack answered: {error[:100] or 'not ok'}")
+
+
+def _text(message: Message) -> str:
+    """Return headline, list and link."""
+    listed = texts.lines(message, most=MOST_LISTED)
+    return "\n".join([texts.headline(message), *listed, message.link])
 
 
 def _escaped(text: str) -> str:

@@ -10,6 +10,8 @@ from watchkeeper.notifications.domain.outcomes import Result
 from watchkeeper.notifications.ports import Message, Recipient
 from watchkeeper.notifications.usecases import posting, texts
 
+MOST_LISTED = 20
+
 
 class TeamsChannel:
     """Posts a card to the address of a workflow."""
@@ -28,7 +30,10 @@ class TeamsChannel:
             "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
             "type": "AdaptiveCard",
             "version": "1.4",
-            "body": [{"type": "TextBlock", "wrap": True, "text": texts.headline(message)}],
+            "body": [
+                {"type": "TextBlock", "wrap": True, "text": each}
+                for each in (texts.headline(message), *texts.lines(message, most=MOST_LISTED))
+            ],
             "actions": [{"type": "Action.OpenUrl", "title": "Open", "url": message.link}],
         }
         attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "content": card}

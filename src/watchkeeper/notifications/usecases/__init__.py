@@ -1,5 +1,6 @@
 """What can be done with contacts and deliveries."""
 
+from watchkeeper.notifications.usecases.calling import Calling, mark
 from watchkeeper.notifications.usecases.contacts import (
     ContactNotFoundError,
     Saved,
@@ -9,15 +10,8 @@ from watchkeeper.notifications.usecases.contacts import (
     save_paging,
     send_test_page,
 )
-from watchkeeper.notifications.usecases.deliveries import (
-    KIND,
-    LOOP,
-    Calling,
-    cancel,
-    mark,
-    record,
-    schedule,
-)
+from watchkeeper.notifications.usecases.deliveries import KIND, LOOP, cancel, schedule
+from watchkeeper.notifications.usecases.recording import record
 
 __all__ = [
     "KIND",

@@ -83,6 +83,7 @@ class StoryPage:
     state: str
     reason: str
     attempts: tuple[StoryAttempt, ...]
+    bundle: notifications.BundleRow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +228,7 @@ def _told(page: Page, delivery: notifications.DeliveryRow | None) -> StoryPage:
         state=delivery.state if delivery is not None else "",
         reason=delivery.reason if delivery is not None else "",
         attempts=tuple(StoryAttempt(a.at, a.outcome, a.detail) for a in attempts),
+        bundle=delivery.bundle if delivery is not None else None,
     )
 
 

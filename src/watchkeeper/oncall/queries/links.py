@@ -11,7 +11,7 @@ from watchkeeper.notifications.domain.links import LIFE
 from watchkeeper.notifications.usecases import links
 from watchkeeper.oncall.domain.escalation import ADDED_STEP
 from watchkeeper.oncall.models import Page
-from watchkeeper.oncall.ports import Shown
+from watchkeeper.oncall.ports import Described, Shown
 from watchkeeper.oncall.queries.escalations import Subject, subject_port
 
 
@@ -19,6 +19,9 @@ class PageLinkNotFoundError(NotFoundError):
     """The link opens nothing."""
 
     code = "page_link_not_found"
+
+
+MOST_OTHERS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class OpenedPage:
         subject: What it was for.
         shown: The same as it is now.
         is_beside: Whether the person was added by hand, beside who took it perhaps.
+        others: What else the same call told of and has not ended, at most :data:`MOST_OTHERS`.
     """
 
     page_id: str
@@ -40,6 +44,7 @@ class OpenedPage:
     subject: Subject
     shown: Shown
     is_beside: bool
+    others: tuple[Described, ...] = ()
 
     @property
     def may_take(self) -> bool:
@@ -78,7 +83,21 @@ def opened(token: str, *, now: dt.datetime, request_id: str = "", address: str =
         raise _unknown()
     if actor.role in {Role.VIEWER, Role.AUDITOR}:  # who is woken for it may answer it
         actor = replace(actor, role=Role.RESPONDER)
-    return OpenedPage(row.pk, row.person, actor, subject, shown, row.step == ADDED_STEP)
+    is_beside = row.step == ADDED_STEP
+    others = _others(row.pk, subject)
+    return OpenedPage(row.pk, row.person, actor, subject, shown, is_beside, others)
+
+
+def _others(page_id: str, subject: Subject) -> tuple[Described, ...]:
+    """Return what else of the same kind the call told of, as far as it has not ended."""
+    beside = notifications.in_one_call_with(page_id)[:MOST_OTHERS]
+    port = subject_port(subject.kind)
+    if not beside or port is None:
+        return ()
+    pages = Page.objects.filter(pk__in=beside, escalation__subject_kind=subject.kind)
+    ids = dict.fromkeys(pages.order_by("due_at").values_list("escalation__subject_id", flat=True))
+    found = port.describe([each for each in ids if each != subject.id])
+    return tuple(found[each] for each in ids if each in found and found[each].is_open)
 
 
 def _unknown() -> PageLinkNotFoundError:

@@ -287,11 +287,17 @@ def _move(row: Escalation, decision: Decision, *, now: dt.datetime) -> None:
         )
 
 
-def add_page(row: Escalation, each: PagePlan, call: plan.Call, *, now: dt.datetime) -> Planned:
-    """Write down one more page of an escalation and return its delivery, to be scheduled."""
-    page = _page(row, each, call, now=now)
-    Page.objects.bulk_create([page], ignore_conflicts=True)
-    return _planned(page, _message(row, page, _described([row]).get(_subject(row))))
+def add_pages(
+    wanted: Sequence[tuple[Escalation, PagePlan, plan.Call]], *, now: dt.datetime
+) -> list[Planned]:
+    """Write down more pages of escalations and return their deliveries, to be scheduled."""
+    pages = [_page(row, each, call, now=now) for row, each, call in wanted]
+    Page.objects.bulk_create(pages, ignore_conflicts=True, batch_size=200)
+    alerts = _described([row for row, _, _ in wanted])
+    return [
+        _planned(page, _message(row, page, alerts.get(_subject(row))))
+        for (row, _, _), page in zip(wanted, pages, strict=True)
+    ]
 
 
 def _page(row: Escalation, each: PagePlan, call: plan.Call, *, now: dt.datetime) -> Page:
@@ -351,7 +357,9 @@ def _described(rows: Sequence[Escalation]) -> dict[Subject, PagedAlert]:
             continue
         ids = [row.subject_id for row in rows if row.subject_kind == kind]
         for each in port.describe(ids).values():
-            found[Subject(kind, each.id)] = PagedAlert(each.id, each.key, each.title, each.service)
+            found[Subject(kind, each.id)] = PagedAlert(
+                each.id, each.key, each.title, each.service, each.severity, each.rank
+            )
     return found
 
 

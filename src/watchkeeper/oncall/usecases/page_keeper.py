@@ -1,7 +1,8 @@
 """Notifications' port PageKeeper: whether a page is still wanted, and who stands in for one."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 
 from django.db.models import F, Q
 
@@ -9,7 +10,7 @@ from watchkeeper.notifications import queries as reach
 from watchkeeper.notifications.domain import plan
 from watchkeeper.notifications.ports import Planned
 from watchkeeper.oncall.domain.escalation import ADDED_STEP, EscalationState, PagePlan
-from watchkeeper.oncall.models import Page
+from watchkeeper.oncall.models import Escalation, Page
 from watchkeeper.oncall.usecases import escalations
 
 
@@ -26,20 +27,36 @@ class PageKeeper:
             for page, reason in rows.values_list("pk", "escalation__reason")
         }
 
-    def another(self, page_id: str, *, now: dt.datetime) -> Planned | None:
+    def others(self, page_ids: Collection[str], *, now: dt.datetime) -> Sequence[Planned]:
         """See ``PageKeeper`` of notifications."""
-        page = Page.objects.select_related("escalation").filter(pk=page_id).first()
-        if page is None or self.unwanted([page_id]):
-            return None
-        row = page.escalation
-        same = Page.objects.filter(
-            escalation=row, epoch=page.epoch, loop=page.loop, step=page.step, person=page.person
+        unwanted = self.unwanted(page_ids)
+        pages = list(
+            Page.objects.select_related("escalation").filter(pk__in=set(page_ids) - set(unwanted))
         )
-        person = reach.reaches([page.person]).get(page.person, plan.Reach())
-        tried = frozenset(same.values_list("contact", flat=True))
-        contact = plan.spare(person, tried, wired=reach.ready_channels())
-        if contact is None:
-            return None
-        call = plan.Call(escalations.STANDS_IN, contact, dt.timedelta())
-        planned = PagePlan(page.loop, page.step, page.person, now)
-        return escalations.add_page(row, planned, call, now=now)
+        tried = _tried(pages)
+        people = reach.reaches({page.person for page in pages})
+        wired = reach.ready_channels()
+        wanted: list[tuple[Escalation, PagePlan, plan.Call]] = []
+        for page in pages:
+            person = people.get(page.person, plan.Reach())
+            contact = plan.spare(person, frozenset(tried[_place(page)]), wired=wired)
+            if contact is not None:
+                tried[_place(page)].add(contact)
+                call = plan.Call(escalations.STANDS_IN, contact, dt.timedelta())
+                planned = PagePlan(page.loop, page.step, page.person, now)
+                wanted.append((page.escalation, planned, call))
+        return escalations.add_pages(wanted, now=now)
+
+
+def _place(page: Page) -> tuple[int, int, int, int, str]:
+    """Return what pages share that stand in for each other."""
+    return page.escalation_id, page.epoch, page.loop, page.step, page.person
+
+
+def _tried(pages: Sequence[Page]) -> dict[tuple[int, int, int, int, str], set[str]]:
+    """Return the contacts that were tried at each place of ``pages``."""
+    found: dict[tuple[int, int, int, int, str], set[str]] = defaultdict(set)
+    of_these = Page.objects.filter(escalation__in={page.escalation_id for page in pages})
+    for page in of_these.filter(person__in={page.person for page in pages}):
+        found[_place(page)].add(page.contact)
+    return found

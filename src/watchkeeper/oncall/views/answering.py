@@ -38,8 +38,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     fault = ""
     if request.method == "POST":
         try:
-            act = Answer.RESOLVE if request.POST.get("act") == "resolve" else Answer.ACKNOWLEDGE
-            links.answer(token, act, proof=request.POST.get("proof", ""), now=now, **trace)
+            links.answer(token, _act(request), proof=_proof(request), now=now, **trace)
         except (ConflictError, FormExpiredError) as error:
             fault = error.message
         else:
@@ -47,3 +46,14 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     proof = signed.proof_of(page.page_id, now=now)
     context = {"page": page, "shown": page.shown, "proof": proof, "fault": fault}
     return render(request, "oncall/answer.html", context, status=409 if fault else 200)
+
+
+def _act(request: HttpRequest) -> Answer:
+    """Return what was pressed; anything unknown only takes it."""
+    pressed = request.POST.get("act", "")
+    known = {act.value for act in Answer}
+    return Answer(pressed) if pressed in known else Answer.ACKNOWLEDGE
+
+
+def _proof(request: HttpRequest) -> str:
+    return request.POST.get("proof", "")

@@ -18,12 +18,19 @@ def body_of(message: Message) -> bytes:
         "urgency": message.urgency,
         "url": message.url,
         "alerts": [
-            {"id": each.id, "key": each.key, "title": each.title, "service": each.service}
+            {
+                "id": each.id,
+                "key": each.key,
+                "title": each.title,
+                "service": each.service,
+                "severity": each.severity,
+            }
             for each in message.alerts
         ],
         "title": message.title,
         "is_test": message.is_test,
         "act_url": message.act_url,
+        "pages": list(message.pages or (message.page_id,)),
     }
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
 
