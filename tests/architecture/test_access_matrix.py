@@ -104,6 +104,8 @@ OPERATIONS: dict[str, tuple[str, Any]] = {
     "PUT /api/v1/people/{name}/contacts": (ADMIN, {"contacts": [HOOK]}),
     "DELETE /api/v1/people/{name}/contacts": (ADMIN, None),
     "POST /api/v1/people/{name}/contacts/{contact}/secret": (ADMIN, {}),
+    "POST /api/v1/people/{name}/contacts/{contact}/code": (ADMIN, {}),
+    "POST /api/v1/people/{name}/contacts/{contact}/verify": (ADMIN, {"code": "123456"}),
     "POST /api/v1/people/{name}/test-page": (ADMIN, {}),
     "GET /api/v1/pages/{page_id}": (READ, None),
     "GET /api/v1/escalation-policies": (READ, None),

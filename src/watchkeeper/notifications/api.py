@@ -14,6 +14,8 @@ from watchkeeper.notifications import queries, usecases
 from watchkeeper.notifications.domain.contacts import ContactSpec, PagingSpec, RuleSpec
 from watchkeeper.notifications.schemas import (
     AttemptOut,
+    CodeIn,
+    CodeSentOut,
     ContactOut,
     DeliveryOut,
     PagingIn,
@@ -71,6 +73,32 @@ def remake_secret(request: HttpRequest, name: str, contact: str) -> Status[Secre
         actor=actor_of(request), person=name, contact=contact, now=clock.now()
     )
     return Status(201, SecretMade(secret=secret))
+
+
+@router.post(
+    "/people/{name}/contacts/{contact}/code",
+    response={202: CodeSentOut},
+    summary="Send a code to a contact",
+)
+def send_code(request: HttpRequest, name: str, contact: str) -> Status[CodeSentOut]:
+    """Send six digits there, good for 15 minutes; who types them in is known to answer there."""
+    sent = usecases.send_code(
+        actor=actor_of(request), person=name, contact=contact, now=clock.now()
+    )
+    return Status(202, CodeSentOut(page_id=sent.page_id, good_until=sent.good_until))
+
+
+@router.post(
+    "/people/{name}/contacts/{contact}/verify",
+    response={204: None},
+    summary="Verify a contact by its code",
+)
+def verify(request: HttpRequest, name: str, contact: str, body: CodeIn) -> Status[None]:
+    """Let the contact be used for pages, if the code is the one that was sent there last."""
+    usecases.verify(
+        actor=actor_of(request), person=name, contact=contact, code=body.code, now=clock.now()
+    )
+    return Status(204, None)
 
 
 @router.post("/people/{name}/test-page", response={202: TestPagesOut}, summary="Send a test page")

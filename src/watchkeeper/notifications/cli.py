@@ -39,6 +39,33 @@ def send_test_page(
         raise typer.Exit(1)
 
 
+@page_app.command("code")
+def send_code(
+    person: Annotated[str, typer.Argument(help="Whose contact.")],
+    contact: Annotated[str, typer.Option(help="The contact that a code is sent to.")],
+    as_json: AsJson = False,
+) -> None:
+    """Send a code to a contact; who types it in is known to answer there."""
+    path = f"/api/v1/people/{person}/contacts/{contact}/code"
+    sent = transport.current().call("POST", path, json={}).json()
+    if as_json:
+        console.emit_json(sent)
+        return
+    console.say(f"A code is on its way to {contact}; it is good until {sent['good_until']}.")
+
+
+@page_app.command("verify")
+def verify(
+    person: Annotated[str, typer.Argument(help="Whose contact.")],
+    contact: Annotated[str, typer.Option(help="The contact that the code was sent to.")],
+    code: Annotated[str, typer.Option(help="Six digits.")],
+) -> None:
+    """Let a contact be used for pages, by the code that was sent there."""
+    path = f"/api/v1/people/{person}/contacts/{contact}/verify"
+    transport.current().call("POST", path, json={"code": code})
+    console.say(f"The contact {contact} is verified.")
+
+
 def _tell(pages: list[dict[str, Any]], *, as_json: bool) -> None:
     if as_json:
         console.emit_json(pages)

@@ -30,7 +30,12 @@ class Contact(models.Model):
     position = models.IntegerField(default=0)
     channel = models.CharField(max_length=20, choices=[(each, each) for each in CHANNELS])
     address = models.CharField(max_length=2000)
-    verified = models.BooleanField(default=False, help_text="Only an admin says so.")
+    verified = models.BooleanField(
+        default=False, help_text="An admin says so, or the person proved it by a code."
+    )
+    proved_at = models.DateTimeField(
+        null=True, help_text="When the person typed a code that was sent there."
+    )
     is_by_admin = models.BooleanField(
         default=False, help_text="An admin set the address, which may be internal."
     )
@@ -51,6 +56,26 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} of {self.user_id}"
+
+
+class SentCode(models.Model):
+    """A code that was sent to a contact; the code itself is stored nowhere."""
+
+    page_id = models.CharField(max_length=64, unique=True)
+    user = models.ForeignKey("identity.User", on_delete=models.CASCADE, related_name="sent_codes")
+    contact = models.CharField(max_length=253)
+    place = models.CharField(max_length=32, help_text="Stands for channel and address.")
+    at = models.DateTimeField()
+    tries = models.IntegerField(default=0)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["place", "at"], name="notifications_codes_by_place"),
+        ]
+
+    def __str__(self) -> str:
+        return self.page_id
 
 
 class ContactRule(models.Model):

@@ -46,6 +46,7 @@ class Message:
         is_test: Whether it is only a test of the contact.
         act_url: Where the person may answer without signing in; empty: nowhere. It opens a door,
             so it is made for each call and never stored.
+        code: Digits to be typed in, in a page that asks for them; empty: it does not.
         pages: Ids of all pages that the call is for, the oldest first; empty: only ``page_id``.
     """
 
@@ -60,6 +61,7 @@ class Message:
     is_test: bool = False
     act_url: str = ""
     pages: tuple[str, ...] = ()
+    code: str = ""
 
     @property
     def link(self) -> str:

@@ -68,6 +68,19 @@ class PagingSaved(PagingOut):
     secrets: dict[str, str] = Field(description="By contact.")
 
 
+class CodeSentOut(Schema):
+    """A code that is on its way."""
+
+    page_id: str = Field(description="The page that carries it.")
+    good_until: dt.datetime
+
+
+class CodeIn(Schema):
+    """What was typed."""
+
+    code: str = Field(min_length=1, max_length=40, description="Six digits.")
+
+
 class SecretMade(Schema):
     """A new secret, told this once."""
 

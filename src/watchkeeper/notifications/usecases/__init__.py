@@ -12,12 +12,22 @@ from watchkeeper.notifications.usecases.contacts import (
 )
 from watchkeeper.notifications.usecases.deliveries import KIND, LOOP, cancel, schedule
 from watchkeeper.notifications.usecases.recording import record
+from watchkeeper.notifications.usecases.verifying import (
+    CodeLimitError,
+    CodeSent,
+    NoCodeError,
+    send_code,
+    verify,
+)
 
 __all__ = [
     "KIND",
     "LOOP",
     "Calling",
+    "CodeLimitError",
+    "CodeSent",
     "ContactNotFoundError",
+    "NoCodeError",
     "Saved",
     "UnknownPersonError",
     "cancel",
@@ -27,5 +37,7 @@ __all__ = [
     "remove_paging",
     "save_paging",
     "schedule",
+    "send_code",
     "send_test_page",
+    "verify",
 ]

@@ -9,11 +9,19 @@ from django.db.models import QuerySet
 
 from watchkeeper.notifications import queries
 from watchkeeper.notifications.domain import bundling
+from watchkeeper.notifications.domain import verifying as codes
 from watchkeeper.notifications.domain.bundling import STALE_TRIES
 from watchkeeper.notifications.domain.outcomes import DeliveryState, Outcome
 from watchkeeper.notifications.models import Attempt, Contact, Delivery
 from watchkeeper.notifications.ports import Message, PagedAlert, Recipient
-from watchkeeper.notifications.usecases import deliveries, links, pacing, signing, standing_in
+from watchkeeper.notifications.usecases import (
+    deliveries,
+    links,
+    pacing,
+    signing,
+    standing_in,
+    verifying,
+)
 from watchkeeper.notifications.usecases.deliveries import KIND, OPEN, key_of, waiting_of
 from watchkeeper.plumbing import crash_points, due_work
 from watchkeeper.plumbing.due_work import Claim
@@ -94,7 +102,7 @@ def _wanted(rows: Sequence[Delivery], *, now: dt.datetime) -> list[tuple[Deliver
     gone: list[Delivery] = []
     for row in rows:
         contact = contacts.get((row.user_id or 0, row.contact))
-        reason = unwanted.get(row.page_id, "")
+        reason = unwanted.get(row.page_id, "") or _over(row, now)
         if row.state not in OPEN:
             continue
         if reason:
@@ -106,6 +114,12 @@ def _wanted(rows: Sequence[Delivery], *, now: dt.datetime) -> list[tuple[Deliver
             found.append((row, contact))
     standing_in.call_others(gone, now=now)
     return found
+
+
+def _over(row: Delivery, now: dt.datetime) -> str:
+    """Return why a code is not sent any more; empty: it is good, or this is no code."""
+    is_code = row.page_id.startswith(codes.PREFIX)
+    return "the code is too old" if is_code and now >= row.due_at + codes.LIFE else ""
 
 
 def _units(
@@ -257,7 +271,7 @@ def _told(unit: _Unit, *, may_repeat: bool) -> Message:
         for alert in deliveries.message_from(row.message).alerts:
             alerts.setdefault(alert.id, alert)
     return replace(
-        message,
+        verifying.told(message),
         page_id=unit.held.key,
         may_repeat=may_repeat,
         alerts=tuple(alerts.values()),

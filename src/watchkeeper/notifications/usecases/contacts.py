@@ -80,7 +80,7 @@ def save_paging(
         ForbiddenError: the actor is neither the person nor an admin.
         KeptInFilesError: they are kept in a file and this comes from elsewhere.
     """
-    user_id = _own(actor, person)
+    user_id = own_id(actor, person)
     _check_hands(user_id, person, origin)
     rules.check(spec)
     is_admin = access.may(actor, Permission.ADMINISTER)
@@ -98,17 +98,22 @@ def save_paging(
         return Saved(has_changed=False)
     made = _write(user_id, wanted, kept, is_admin=is_admin, vouches=origin is Origin.FILE)
     if not is_same:
-        _record(actor, "contacts.saved", user_id, now)
+        note(actor, "contacts.saved", user_id, now)
     return Saved(has_changed=not is_same, secrets=made)
 
 
 def _judged(contact: ContactSpec, kept: dict[str, Contact], *, is_admin: bool) -> ContactSpec:
-    """Return ``contact`` with the word ``verified`` that its sender can give it."""
-    if is_admin:
-        return contact
+    """Return ``contact`` with the word ``verified`` that its sender can give it.
+
+    What a person proved by a code stays proved while the address does, whatever a file says.
+    """
     row = kept.get(contact.name)
     stays = row is not None and (row.channel, row.address) == (contact.channel, contact.address)
-    return replace(contact, verified=stays and row is not None and row.verified)
+    if row is None or not stays:
+        return contact if is_admin else replace(contact, verified=False)
+    if is_admin:
+        return replace(contact, verified=contact.verified or row.proved_at is not None)
+    return replace(contact, verified=row.verified)
 
 
 def _check_no_reference(spec: PagingSpec) -> None:
@@ -142,7 +147,7 @@ def _write(
         has_moved = (row.channel, row.address) != (contact.channel, contact.address)
         if has_moved:
             row.channel, row.address, row.is_by_admin = contact.channel, contact.address, is_admin
-            row.failed_at, row.failure = None, ""
+            row.failed_at, row.failure, row.proved_at = None, "", None
         row.is_by_admin = row.is_by_admin or (is_admin and vouches)
         row.position, row.verified = position, contact.verified
         secret = contact.secret
@@ -177,12 +182,12 @@ def remove_paging(
         ForbiddenError: the actor is neither the person nor an admin.
         KeptInFilesError: they are kept in a file and this comes from elsewhere.
     """
-    user_id = _own(actor, person)
+    user_id = own_id(actor, person)
     _check_hands(user_id, person, origin)
     gone = Contact.objects.filter(user_id=user_id).delete()[0]
     gone += Paging.objects.filter(user_id=user_id).delete()[0]
     if gone:
-        _record(actor, "contacts.removed", user_id, now)
+        note(actor, "contacts.removed", user_id, now)
     return bool(gone)
 
 
@@ -195,14 +200,14 @@ def remake_secret(*, actor: Actor, person: str, contact: str, now: dt.datetime) 
         ContactNotFoundError: they have no webhook of that name.
         ForbiddenError: the actor is neither the person nor an admin.
     """
-    user_id = _own(actor, person)
+    user_id = own_id(actor, person)
     row = Contact.objects.filter(user_id=user_id, name=contact, channel="webhook").first()
     if row is None:
         raise ContactNotFoundError(f"{person} has no webhook contact {contact}")
     secret = signing.new_secret()
     row.sealed_secret = signing.seal(secret, user_id=user_id, name=contact)
     row.save(update_fields=["sealed_secret"])
-    _record(actor, "contact.secret_made", user_id, now)
+    note(actor, "contact.secret_made", user_id, now)
     return secret
 
 
@@ -227,7 +232,7 @@ def send_test_page(
         ContactNotFoundError: they have no contact of that name.
         ForbiddenError: the actor is neither the person nor an admin.
     """
-    user_id = _own(actor, person)
+    user_id = own_id(actor, person)
     rows = list(Contact.objects.filter(user_id=user_id).order_by("position", "name"))
     if contact is not None:
         rows = [row for row in rows if row.name == contact]
@@ -240,7 +245,7 @@ def send_test_page(
         raise InvalidError(f"{person} cannot be paged: {why}")
     planned = _test_pages(person, callable_rows, now=now)
     deliveries.schedule(planned, now=now)
-    _record(actor, "contacts.tested", user_id, now)
+    note(actor, "contacts.tested", user_id, now)
     return [(each.page_id, each.contact) for each in planned]
 
 
@@ -263,8 +268,13 @@ def _test_pages(person: str, rows: Sequence[Contact], *, now: dt.datetime) -> li
     return found
 
 
-def _own(actor: Actor, person: str) -> int:
-    """Return the id of the person whose contacts the actor may change."""
+def own_id(actor: Actor, person: str) -> int:
+    """Return the id of the person whose contacts the actor may change.
+
+    Raises:
+        UnknownPersonError: there is no such person.
+        ForbiddenError: the actor is neither the person nor an admin.
+    """
     access.require(actor, Permission.READ, what=f"person {person}")
     found = identity.ids_of([person]).get(person)
     is_self = actor.kind is ActorKind.USER and actor.id is not None and actor.id == found
@@ -283,6 +293,6 @@ def _check_hands(user_id: int, person: str, origin: Origin) -> None:
         raise KeptInFilesError(f"The contacts of {person} are kept in {where}; change them there")
 
 
-def _record(actor: Actor, action: str, user_id: int, now: dt.datetime) -> None:
+def note(actor: Actor, action: str, user_id: int, now: dt.datetime) -> None:
     """Log that it happened: ids only, no address."""
     audit.record(actor=actor, action=action, kind="person", object_id=user_id, detail={}, now=now)

@@ -106,7 +106,7 @@ def locked_by_key(keys: Iterable[str]) -> list[Delivery]:
 def stored(message: Message) -> dict[str, Any]:
     """Return a message as a delivery keeps it: without what opens a door."""
     data = asdict(message)
-    del data["act_url"], data["pages"]
+    del data["act_url"], data["pages"], data["code"]
     return data
 
 

@@ -44,6 +44,8 @@ def line(alert: PagedAlert) -> str:
 
 def spoken(message: Message) -> str:
     """Return what a voice reads out, without the link."""
+    if message.code:  # digit by digit, with pauses
+        return f"This is Watchkeeper. The code is {', '.join(message.code)}."
     kind = "a test page" if message.is_test else f"a {message.urgency} urgency page"
     return f"This is Watchkeeper with {kind} for {message.person}. {headline(message)}."
 
