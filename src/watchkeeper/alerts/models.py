@@ -119,6 +119,10 @@ class Alert(models.Model):
         "self", null=True, on_delete=models.SET_NULL, related_name="merged", db_index=False,
         help_text="Where its later events count while that is open; null: it was not merged.",
     )  # fmt: skip
+    led_by = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="led", db_index=False,
+        help_text="The first alert of its group, itself maybe; null: it is in none.",
+    )  # fmt: skip
     pages_again_at = models.DateTimeField(
         null=True, help_text="When it fires anew unless it ended; null: it does not wait for that."
     )
@@ -166,11 +170,39 @@ class Alert(models.Model):
                 condition=Q(merged_into__isnull=False),
                 name="alerts_merged_into",
             ),
+            models.Index(
+                fields=["led_by", "state"],
+                condition=Q(led_by__isnull=False),
+                name="alerts_led_by_one",
+            ),
             models.Index(fields=["service_name", "-id"], name="alerts_of_a_service"),
         ]
 
     def __str__(self) -> str:
         return f"{self.key}: {self.state}"
+
+
+class AlertGroup(models.Model):
+    """Alerts that are paged for as one; the first of them leads."""
+
+    digest = models.CharField(max_length=64, help_text="Of route, urgency and values.")
+    route = models.CharField(max_length=253)
+    values = models.JSONField(help_text="What its alerts share, by name.")
+    lead = models.OneToOneField(Alert, on_delete=models.CASCADE, related_name="group")
+    joined_at = models.DateTimeField(help_text="When its newest alert joined.")
+    closed_at = models.DateTimeField(null=True, help_text="Since when nothing joins any more.")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["digest"],
+                condition=Q(closed_at__isnull=True),
+                name="alerts_one_open_group_per_digest",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"group of alert {self.lead_id}"
 
 
 class InboundEvent(models.Model):
@@ -271,6 +303,8 @@ class Route(models.Model):
     match = models.JSONField(default=list)
     policy = models.CharField(max_length=253)
     urgency = models.CharField(max_length=10, blank=True, help_text="Empty: severity decides.")
+    group_by = models.JSONField(default=list, help_text="Names of labels or fields.")
+    group_for = models.CharField(max_length=20, blank=True, help_text="As 5m; empty: the usual.")
     origin = models.CharField(max_length=20, choices=ORIGINS)
     file = models.CharField(max_length=1000, blank=True)
     created_at = models.DateTimeField()

@@ -3,7 +3,8 @@
 from ninja import NinjaAPI
 
 from watchkeeper import __version__
-from watchkeeper.alerts.api import router as alerts
+from watchkeeper.alerts.api.alerts import router as alerts
+from watchkeeper.alerts.api.rules import router as alert_rules
 from watchkeeper.audit.api import router as audit
 from watchkeeper.catalog.api import router as catalog
 from watchkeeper.changes.api import router as changes
@@ -28,6 +29,7 @@ rest.install(api)
 for router in (
     manifests,
     alerts,
+    alert_rules,
     slos,
     oncall,
     notifications,

@@ -54,14 +54,20 @@ def list_alerts(
 
 @alert_app.command("ack")
 def acknowledge(alert: Alert, as_json: AsJson = False) -> None:
-    """Take an alert; its escalation stops."""
+    """Take an alert and its group; the escalation stops."""
     _act(alert, "acknowledge", "acknowledged", as_json=as_json)
 
 
 @alert_app.command("resolve")
-def resolve(alert: Alert, as_json: AsJson = False) -> None:
-    """End an alert; its escalation stops."""
-    _act(alert, "resolve", "resolved", as_json=as_json)
+def resolve(
+    alert: Alert,
+    group: Annotated[
+        bool, typer.Option("--group", help="All that is open in its group too.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """End an alert; its escalation stops, that of a group once none of it fires."""
+    _act(alert, "resolve", "resolved", as_json=as_json, whole_groups=group)
 
 
 def _act(alert: str, act: str, done: str, *, as_json: bool, **more: Any) -> None:
@@ -195,6 +201,7 @@ def explain(alert: Alert, as_json: AsJson = False) -> None:
     row = told["alert"]
     console.say(f"{row['title']} ({row['state']}, {row['severity']}, urgency {row['urgency']})")
     console.say(f"It went to policy {told['policy'] or '(none)'}: {told['because']}")
+    _tell_group(told["group"])
     lines = [
         (e["received_at"], f"{e['action']}: {e['verdict']}", e["reason"]) for e in told["events"]
     ]
@@ -215,6 +222,18 @@ def explain(alert: Alert, as_json: AsJson = False) -> None:
         console.table(("due", "person", "contact", "state", "why"), pages)
     else:
         console.say("Nobody was paged for it")
+
+
+def _tell_group(group: dict[str, Any] | None) -> None:
+    if group is None:
+        return
+    shared = ", ".join(f"{name}={value or '(none)'}" for name, value in group["values"].items())
+    console.say(
+        f"It is in the group of alert {group['lead']} ({shared}; route {group['route']}): "
+        f"{group['open_count']} of {group['count']} open"
+    )
+    rows = [(m["id"], m["state"], m["severity"], m["title"]) for m in group["members"]]
+    console.table(("id", "state", "severity", "title"), rows)
 
 
 @alert_app.command("send")

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from watchkeeper.alerts.domain import durations, matching
+from watchkeeper.alerts.domain import durations, grouping, matching
 from watchkeeper.alerts.domain.events import Urgency
+from watchkeeper.alerts.domain.grouping import Grouping
 from watchkeeper.changes.domain import documents as windows
 from watchkeeper.changes.domain.occasions import Occasion
 from watchkeeper.kernel import ids, wall_time
@@ -44,13 +45,31 @@ class IntegrationSpec:
 
 @dataclass(frozen=True, slots=True)
 class RouteSpec:
-    """A route as somebody wants it; see ``domain.routing.Route``."""
+    """A route as somebody wants it; see ``domain.routing.Route``.
+
+    Attributes:
+        name: Its name.
+        policy: Name of the escalation policy.
+        order: The lowest that matches wins.
+        match: All must hold; none: everything matches.
+        urgency: ``high`` or ``low``; empty: the severity decides.
+        group_by: Labels or fields whose values alerts of a group share; none: it does not group.
+        group_for: How long after the newest alert of a group another joins; empty: 5m.
+    """
 
     name: str
     policy: str
     order: int = 100
     match: tuple[str, ...] = ()
     urgency: str = ""
+    group_by: tuple[str, ...] = ()
+    group_for: str = ""
+
+    def grouping(self) -> Grouping | None:
+        """Return how it groups; ``None``: it does not."""
+        if not self.group_by:
+            return None
+        return Grouping(self.group_by, durations.read(self.group_for) or grouping.USUAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +159,23 @@ def check_route(spec: RouteSpec) -> None:
         faults.append(Problem("order is too large a number", "spec.order"))
     if spec.urgency and spec.urgency not in {each.value for each in Urgency}:
         faults.append(Problem("urgency is high or low", "spec.urgency"))
+    faults += _group_faults(spec)
     _refuse(f"The route {spec.name}", faults)
+
+
+def _group_faults(spec: RouteSpec) -> Iterator[Problem]:
+    for place, name in enumerate(spec.group_by):
+        try:
+            matching.check_name(name)
+        except InvalidError as error:
+            yield Problem(error.message, f"spec.groupBy[{place}]")
+    if len(spec.group_by) > grouping.MOST or len(set(spec.group_by)) < len(spec.group_by):
+        yield Problem(f"groupBy names at most {grouping.MOST}, each once", "spec.groupBy")
+    if spec.group_for and not spec.group_by:
+        yield Problem("groupFor goes with groupBy, which is not there", "spec.groupFor")
+    length = durations.read(spec.group_for)
+    if spec.group_for and (length is None or length > grouping.LONGEST):
+        yield Problem("groupFor is a length as 90s, 5m or 2h, at most 7d", "spec.groupFor")
 
 
 def check_silence(spec: SilenceSpec) -> None:
@@ -221,7 +256,7 @@ def _integration(name: str, spec: Mapping[str, Any]) -> IntegrationSpec:
 
 
 def _route(name: str, spec: Mapping[str, Any]) -> RouteSpec:
-    _known(spec, ("order", "match", "policy", "urgency"), "a Route")
+    _known(spec, ("order", "match", "policy", "urgency", "groupBy", "groupFor"), "a Route")
     order = spec.get("order", 100)
     if isinstance(order, bool) or not isinstance(order, int):
         raise _fault("order is a whole number", "spec.order")
@@ -231,6 +266,8 @@ def _route(name: str, spec: Mapping[str, Any]) -> RouteSpec:
         order=order,
         match=_texts(spec, "match"),
         urgency=_text(spec, "urgency"),
+        group_by=_texts(spec, "groupBy"),
+        group_for=_text(spec, "groupFor"),
     )
 
 
@@ -339,6 +376,8 @@ def _write_route(spec: Any) -> tuple[str, dict[str, Any]]:
         "match": list(spec.match),
         "policy": spec.policy,
         "urgency": spec.urgency,
+        "groupBy": list(spec.group_by) or None,
+        "groupFor": spec.group_for,
     }
     return "Route", body
 

@@ -28,6 +28,7 @@ class Verdict(Enum):
 
     OPENED = "opened"
     DEDUPED = "deduped"
+    GROUPED = "grouped"
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
     HELD = "held"

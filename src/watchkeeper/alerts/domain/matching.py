@@ -14,6 +14,7 @@ from watchkeeper.kernel.errors import InvalidError, Problem
 LONGEST = 2_000
 MOST = 50
 _SHAPE = re.compile(r"\s*([A-Za-z_][\w.:/-]*)\s*(=~|!~|!=|=)\s*(.*?)\s*\Z", re.DOTALL)
+_NAME = re.compile(r"[A-Za-z_][\w.:/-]*")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPED = {"n": "\n", '"': '"', "\\": "\\"}
 
@@ -78,6 +79,16 @@ def _unquoted(value: str, text: str) -> str:
     if not is_quoted:
         return inner
     return _ESCAPE.sub(lambda match: _ESCAPED.get(match[1], match[0]), inner)
+
+
+def check_name(name: str) -> None:
+    """Return if matchers can see something of that name.
+
+    Raises:
+        InvalidError: they cannot.
+    """
+    if len(name) > LONGEST or _NAME.fullmatch(name) is None:
+        raise InvalidError(f"{name[:80]!r} is no name of a label, as service or alertname")
 
 
 def parse_all(texts: object, *, path: str = "spec.match") -> tuple[Matcher, ...]:

@@ -4,8 +4,9 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from watchkeeper.alerts.domain import matching
+from watchkeeper.alerts.domain import grouping, matching
 from watchkeeper.alerts.domain.events import Severity, Urgency, urgency_of
+from watchkeeper.alerts.domain.grouping import Group, Grouping
 from watchkeeper.alerts.domain.matching import Fields, Matcher
 
 ANNOTATION = "watchkeeper/escalation-policy"
@@ -22,6 +23,7 @@ class Route:
         match: All must hold; none: everything matches.
         policy: Name of the escalation policy.
         urgency: How urgent; ``None``: the severity decides.
+        grouping: Which of its alerts are paged for as one; ``None``: none are.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Route:
     match: tuple[Matcher, ...]
     policy: str
     urgency: Urgency | None = None
+    grouping: Grouping | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +115,14 @@ class Placed:
         urgency: How urgent.
         route: Name of the route that decided; empty: none matched.
         reason: Why, in words.
+        group: What it is grouped by; ``None``: it is not.
     """
 
     policy: str
     urgency: Urgency
     route: str
     reason: str
+    group: Group | None = None
 
 
 def place(
@@ -134,7 +139,13 @@ def place(
     for route in sorted(routes, key=lambda each: (each.order, each.name)):
         if matching.matches(route.match, fields):
             urgency = route.urgency or urgency_of(severity)
-            return Placed(route.policy, urgency, route.name, f"route {route.name} matches")
+            reason = f"route {route.name} matches"
+            group = None
+            if route.grouping is not None:
+                group = grouping.group_of(
+                    route.grouping, fields, route=route.name, severity=severity, urgency=urgency
+                )
+            return Placed(route.policy, urgency, route.name, reason, group)
     policy, where = default
     if policy:
         reason = f"no route matches; {where} names the policy {policy}"

@@ -12,6 +12,7 @@ from watchkeeper.alerts.domain import page_verdicts, routing
 from watchkeeper.alerts.domain.events import Severity
 from watchkeeper.alerts.domain.lifecycle import AlertState
 from watchkeeper.alerts.models import Alert, AlertAct, InboundEvent, PageVerdictRow
+from watchkeeper.alerts.queries import groups
 from watchkeeper.catalog import queries as catalog
 from watchkeeper.changes.queries import events as changes
 from watchkeeper.identity import queries as identity
@@ -59,6 +60,8 @@ class AlertRow:
         muted_by: Name of the silence that kept it quiet, or ``maintenance:NAME``; may be empty.
         muted_until: Until when it is kept quiet; ``None``: it is not.
         merged_into: Id of the alert that stands for it; ``None``: none does.
+        led_by: Id of the first alert of its group, itself maybe, whose escalation serves all of
+            the group; ``None``: it is in none.
         pages_again_at: When it pages again unless it ended before: a snooze ends then, or the time
             in which who took it had to resolve it; ``None``: it does not wait for that.
     """
@@ -90,6 +93,7 @@ class AlertRow:
     muted_until: dt.datetime | None
     pages_again_at: dt.datetime | None
     merged_into: str | None
+    led_by: str | None
 
     @property
     def is_open(self) -> bool:
@@ -184,7 +188,7 @@ _FIELDS = (
     "description", "url", "runbook_url", "labels", "route", "policy", "placed_because", "count",
     "started_at", "opened_at", "last_event_at", "acknowledged_at", "acknowledged_by",
     "resolved_at", "resolved_by", "muted_by", "muted_until", "pages_again_at",
-    "merged_into_id",
+    "merged_into_id", "led_by_id",
 )  # fmt: skip
 
 
@@ -280,9 +284,9 @@ def key_of(alert: str) -> str | None:
 
 
 def _row(values: tuple[Any, ...]) -> AlertRow:
-    pk, key, integration, *rest, into = values
-    merged = str(into) if into is not None else None
-    return AlertRow(str(pk), key, integration or "", *[*rest, merged])
+    pk, key, integration, *rest, into, lead = values
+    others = [None if each is None else str(each) for each in (into, lead)]
+    return AlertRow(str(pk), key, integration or "", *[*rest, *others])
 
 
 def team_of(service: str) -> int | None:
@@ -351,8 +355,9 @@ def page_verdict(alert: str) -> PageVerdictLine | None:
 
 
 def story(alert: str) -> escalations.Story:
-    """Return who was paged for an alert."""
-    return escalations.story(Subject("alert", alert))
+    """Return who was paged for an alert, or for the group that it is in."""
+    lead = Alert.objects.filter(pk=number_of(alert)).values_list("led_by", flat=True).first()
+    return escalations.story(Subject("alert", alert if lead is None else str(lead)))
 
 
 def explained(alert: str) -> dict[str, Any]:
@@ -370,6 +375,7 @@ def explained(alert: str) -> dict[str, Any]:
         "route": row.route or None,
         "policy": row.policy or None,
         "because": row.placed_because,
+        "group": groups.group_of(row.led_by),
         "pages": [_page(page) for page in told.pages],
         "notes": told.notes,
         "next_at": told.next_at,

@@ -35,6 +35,8 @@ class RouteRow:
     urgency: str
     origin: str
     file: str
+    group_by: tuple[str, ...] = ()
+    group_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,15 @@ def route_row(name: str) -> RouteRow:
 
 def _route(row: Route) -> RouteRow:
     return RouteRow(
-        row.name, row.order, tuple(row.match), row.policy, row.urgency, row.origin, row.file
+        row.name,
+        row.order,
+        tuple(row.match),
+        row.policy,
+        row.urgency,
+        row.origin,
+        row.file,
+        tuple(row.group_by),
+        row.group_for,
     )
 
 
@@ -115,7 +125,15 @@ def route_of(name: str) -> Route:
 
 def route_spec(row: Route) -> RouteSpec:
     """Return what somebody would have to wish for to have this route."""
-    return RouteSpec(row.name, row.policy, row.order, tuple(row.match), row.urgency)
+    return RouteSpec(
+        name=row.name,
+        policy=row.policy,
+        order=row.order,
+        match=tuple(row.match),
+        urgency=row.urgency,
+        group_by=tuple(row.group_by),
+        group_for=row.group_for,
+    )
 
 
 def silence_rows(*, now: dt.datetime) -> list[SilenceRow]:

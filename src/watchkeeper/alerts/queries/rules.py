@@ -39,6 +39,11 @@ class Rules:
     read_at: float
     _services: dict[str, ServiceNote] = field(default_factory=dict)
 
+    @property
+    def has_groups(self) -> bool:
+        """Whether a route groups."""
+        return any(route.grouping is not None for route in self.routes)
+
     def services(self, names: Collection[str]) -> Mapping[str, ServiceNote]:
         """Return what the catalogue says of services; those it does not know are left out."""
         missing = set(names) - set(self._services) - {""}
@@ -88,6 +93,7 @@ def routes() -> tuple[Route, ...]:
             match=matching.parse_all(row.match),
             policy=row.policy,
             urgency=Urgency(row.urgency) if row.urgency else None,
+            grouping=directory.route_spec(row).grouping(),
         )
         for row in RouteRow.objects.order_by("order", "name")
     )

@@ -14,14 +14,15 @@ from watchkeeper.alerts.ports import Post, Stored
 from watchkeeper.alerts.queries import alerts as queries
 from watchkeeper.alerts.queries import integrations, keys, quarantine
 from watchkeeper.alerts.queries.quarantine import CameRow, EventNotFoundError
-from watchkeeper.alerts.usecases import ack_timeouts, doors, hands, intake
+from watchkeeper.alerts.usecases import ack_timeouts, doors, groups, hands, intake
 from watchkeeper.alerts.usecases.intake import Arrival
 from watchkeeper.identity import queries as identity
 from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.actors import Actor, ActorKind
 from watchkeeper.kernel.errors import ConflictError, InvalidError, Problem
-from watchkeeper.oncall.usecases import escalations, steering
+from watchkeeper.oncall.usecases import steering
 
+_TAKEN = AlertState.ACKNOWLEDGED.value
 _OPEN = (AlertState.FIRING.value, AlertState.ACKNOWLEDGED.value, AlertState.SNOOZED.value)
 
 
@@ -33,7 +34,7 @@ class AlreadyResolvedError(ConflictError):
 
 @transaction.atomic
 def acknowledge(*, actor: Actor, alerts: Sequence[str], now: dt.datetime) -> int:
-    """Record that somebody takes alerts, which stops their escalations, all or none.
+    """Record that somebody takes alerts and their groups, which stops escalations, all or none.
 
     Acknowledging again is harmless and keeps the first one's name; who was added to what another
     had taken says so by it that they are on it too, and is not called any more. Where the policy
@@ -53,20 +54,27 @@ def acknowledge(*, actor: Actor, alerts: Sequence[str], now: dt.datetime) -> int
         ForbiddenError: the actor may not.
         AlreadyResolvedError: one has ended.
     """
-    rows = open_alerts(actor, alerts)
-    fresh = [row for row in rows if row.state != AlertState.ACKNOWLEDGED.value]
+    rows, others = open_groups(actor, alerts)
+    fresh = _untaken(rows)
+    led = _untaken(others)
     changes = {
         "state": AlertState.ACKNOWLEDGED.value,
         "acknowledged_at": now,
         "acknowledged_by": hands.label(actor),
         "pages_again_at": None,
     }
-    _put(fresh, actor, "acknowledged", changes, now=now)
-    ack_timeouts.begin([row.pk for row in fresh], now=now)
+    taken = [*fresh, *led]
+    _put(taken, actor, "acknowledged", changes, now=now)
+    ack_timeouts.begin({row.pk: hands.subject_of(row) for row in taken}, now=now)
     joined = _joined([row for row in rows if row not in fresh], actor, now=now)
     hands.tell(actor, fresh, "acknowledged", now=now)
     hands.tell(actor, joined, "joined", now=now)
-    return len(fresh)
+    hands.tell_others(actor, led, "acknowledged", now=now)
+    return len(taken)
+
+
+def _untaken(rows: Sequence[Alert]) -> list[Alert]:
+    return [row for row in rows if row.state in _OPEN and row.state != _TAKEN]
 
 
 def _joined(rows: Sequence[Alert], actor: Actor, *, now: dt.datetime) -> list[Alert]:
@@ -85,16 +93,19 @@ def _joined(rows: Sequence[Alert], actor: Actor, *, now: dt.datetime) -> list[Al
 
 
 @transaction.atomic
-def resolve(*, actor: Actor, alerts: Sequence[str], now: dt.datetime) -> int:
+def resolve(
+    *, actor: Actor, alerts: Sequence[str], now: dt.datetime, whole_groups: bool = False
+) -> int:
     """Record that alerts are over, which stops their escalations, all or none.
 
-    Resolving again is harmless. A sender that still sees the condition opens a new alert with its
-    next trigger, of whatever episode.
+    The escalation of a group goes on while one of it fires. Resolving again is harmless. A sender
+    that still sees the condition opens a new alert with its next trigger, of whatever episode.
 
     Args:
         actor: Who; needs what acknowledging needs.
         alerts: Their ids.
         now: The present.
+        whole_groups: End all that is open in their groups too.
 
     Returns:
         How many were open.
@@ -103,8 +114,9 @@ def resolve(*, actor: Actor, alerts: Sequence[str], now: dt.datetime) -> int:
         AlertNotFoundError: there is none of one of the ids.
         ForbiddenError: the actor may not.
     """
-    rows = hands.alerts_of(actor, alerts)
+    rows = hands.alerts_of(actor, alerts, with_groups=whole_groups)
     open_ones = [row for row in rows if row.state != AlertState.RESOLVED.value]
+    others = hands.whole_groups(rows) if whole_groups else []
     changes = {
         "state": AlertState.RESOLVED.value,
         "resolved_at": now,
@@ -112,7 +124,10 @@ def resolve(*, actor: Actor, alerts: Sequence[str], now: dt.datetime) -> int:
         "muted_until": None,
         "pages_again_at": None,
     }
-    return _change(open_ones, actor, "resolved", changes, now=now)
+    _put([*open_ones, *others], actor, "resolved", changes, now=now)
+    hands.tell(actor, open_ones, "resolved", now=now)
+    hands.tell_others(actor, others, "resolved", now=now)
+    return len(open_ones) + len(others)
 
 
 @transaction.atomic
@@ -124,7 +139,7 @@ def snooze(
     until: dt.datetime | None = None,
     length: str = "",
 ) -> int:
-    """Let alerts be quiet for a while, all or none; what still fires afterwards pages again.
+    """Let alerts and their groups be quiet for a while, all or none; what fires then pages again.
 
     Their escalations stop. A resolve ends it, and what is worse than before or a new episode pages
     at once. One that is snoozed already is snoozed until then instead.
@@ -145,11 +160,14 @@ def snooze(
         AlreadyResolvedError: one has ended.
         InvalidError: it would end in the past or after a week.
     """
-    rows = open_alerts(actor, alerts)
+    rows, others = open_groups(actor, alerts)
     end = snoozing.end_of(until=until, length=length, now=now)
     changes = {"state": AlertState.SNOOZED.value, "pages_again_at": end}
     detail = f"until {end:%FT%TZ}"
-    return _change(rows, actor, "snoozed", changes, now=now, detail=detail)
+    _put([*rows, *others], actor, "snoozed", changes, now=now)
+    hands.tell(actor, rows, "snoozed", now=now, detail=detail)
+    hands.tell_others(actor, others, "snoozed", now=now, detail=detail)
+    return len(rows) + len(others)
 
 
 @transaction.atomic
@@ -211,19 +229,21 @@ def open_alerts(actor: Actor, alerts: Sequence[str]) -> list[Alert]:
     return rows
 
 
-def _change(
-    rows: Sequence[Alert],
-    actor: Actor,
-    act: str,
-    changes: dict[str, object],
-    *,
-    now: dt.datetime,
-    detail: str = "",
-) -> int:
-    """Change alerts, stop their escalations, and write down who did it."""
-    _put(rows, actor, act, changes, now=now)
-    hands.tell(actor, rows, act, now=now, detail=detail)
-    return len(rows)
+def open_groups(actor: Actor, alerts: Sequence[str]) -> tuple[list[Alert], list[Alert]]:
+    """Return alerts, and the other open ones of their groups, all held against others.
+
+    One that is over may stand for its group while it leads that.
+
+    Raises:
+        AlreadyResolvedError: one is over, and its group too; for the rest see ``hands.alerts_of``.
+    """
+    rows = hands.alerts_of(actor, alerts, with_groups=True)
+    others = hands.whole_groups(rows)
+    leads = {row.led_by_id for row in others}
+    for row in rows:
+        if row.state == AlertState.RESOLVED.value and row.pk not in leads:
+            raise AlreadyResolvedError(f"The alert {row.pk} is resolved; there is nothing to take")
+    return [row for row in rows if row.state != AlertState.RESOLVED.value], others
 
 
 def _put(
@@ -231,8 +251,11 @@ def _put(
 ) -> None:
     """Change alerts and stop their escalations."""
     Alert.objects.filter(pk__in=[row.pk for row in rows], state__in=_OPEN).update(**changes)
-    subjects = [hands.subject_of(row) for row in rows]
-    escalations.stop(subjects, reason=f"{act} by {hands.label(actor)}", now=now)
+    groups.stop(
+        [(row.pk, row.led_by_id) for row in rows],
+        reason=f"{act} by {hands.label(actor)}",
+        now=now,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,97 +6,22 @@ The caller holds the transaction; all of it commits together or none of it does.
 import datetime as dt
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 from django.db import connection
 
 from watchkeeper.alerts.domain import lifecycle, matching, routing
-from watchkeeper.alerts.domain.events import Action, Event, Severity
-from watchkeeper.alerts.domain.lifecycle import (
-    AlertState,
-    Decision,
-    Effect,
-    Known,
-    OpenAlert,
-    Verdict,
-)
+from watchkeeper.alerts.domain.events import Action
+from watchkeeper.alerts.domain.grouping import Group
+from watchkeeper.alerts.domain.lifecycle import AlertState, Decision, Effect, OpenAlert, Verdict
 from watchkeeper.alerts.domain.routing import Placed, Quiet
-from watchkeeper.alerts.models import Alert, HeldResolve
-from watchkeeper.alerts.queries.keys import Sender
 from watchkeeper.alerts.queries.rules import Rules
-from watchkeeper.alerts.usecases import ack_timeouts, merging, repeats, triggers
+from watchkeeper.alerts.usecases import groups, recording
+from watchkeeper.alerts.usecases.holding import Held, Incoming, Key, Slot
+from watchkeeper.alerts.usecases.recalling import Memory
 from watchkeeper.catalog.queries import ServiceNote
-from watchkeeper.oncall.queries.escalations import Subject
-from watchkeeper.oncall.usecases import escalations
-from watchkeeper.plumbing import served_address, writing
+from watchkeeper.plumbing import writing
 
-SUBJECT = "alert"
-_ALERTS = Alert._meta.db_table
-_HELD = HeldResolve._meta.db_table
-_CHUNK = 500
 _BUCKETS = 4_096
-_Key = tuple[str, str]
-
-
-@dataclass(slots=True)
-class Held:
-    """An alert in hand: one that is stored, or one that will be.
-
-    Attributes:
-        id: Its id; ``None`` until it is stored.
-        row: Its columns, where it is new.
-        count: How often it was told anew.
-        state: Where it stands.
-        severity: The worst that was said.
-        episode: The newest.
-        started_at: When that began.
-        changes: Columns that change beside these.
-        is_changed: Whether anything of it is to be written.
-        start: What to page for; ``None``: nothing.
-        stop: Why its escalation ends; empty: it does not.
-    """
-
-    id: int | None
-    state: AlertState
-    severity: Severity
-    episode: str
-    started_at: dt.datetime | None
-    row: dict[str, Any] = field(default_factory=dict)
-    count: int = 0
-    changes: dict[str, Any] = field(default_factory=dict)
-    is_changed: bool = False
-    start: Placed | None = None
-    stop: str = ""
-
-
-@dataclass(slots=True)
-class Incoming:
-    """An event on its way, and then what became of it; ``message`` as ``repeats`` has it."""
-
-    sender: Sender
-    event: Event
-    verdict: Verdict = Verdict.QUARANTINED
-    reason: str = ""
-    rule: str = ""
-    alert: Held | None = None
-    message: str = ""
-
-    @property
-    def place(self) -> _Key:
-        """What its alert is found by."""
-        return self.sender.scope, self.event.key
-
-
-@dataclass(slots=True)
-class _Slot:
-    """What is known of one key while its events are decided."""
-
-    known: Known = field(default_factory=Known)
-    open: Held | None = None
-    closed: dict[str, Held] = field(default_factory=dict)
-    hold: dict[str, dt.datetime] = field(default_factory=dict)
-    let_go: set[str] = field(default_factory=set)
 
 
 class Batch:
@@ -106,107 +31,50 @@ class Batch:
         self._incoming = incoming
         self._rules = rules
         self._now = now
-        self._slots: dict[_Key, _Slot] = {item.place: _Slot() for item in incoming}
+        self._memory = Memory(incoming)
         self._new: list[Held] = []
-        self._found: list[Held] = []
-        self._merged: dict[_Key, _Key] = {}
-        self._heard = repeats.Heard()
+        self._groups = groups.Gathered()
         named = {name for item in incoming for name in (item.event.service, item.sender.service)}
         self._services = rules.services(named)
 
     def run(self) -> None:
         """Decide every event and write what follows from it, but for the events themselves."""
-        wait_in_line(self._slots)
+        wait_in_line(self._memory.slots)
         self.weigh()
         self._write()
 
     def weigh(self) -> None:
         """Decide every event and write nothing."""
+        self._memory.read()
         self._gather()
         for item in self._incoming:
             self._decide(item)
 
-    # ---- what is known
-
     def _gather(self) -> None:
-        self._heard.read((item.sender.scope, item.message) for item in self._incoming)
-        for scope in {scope for scope, _ in self._slots}:
-            keys = sorted(key for other, key in self._slots if other == scope)
-            episodes = {
-                item.event.episode
-                for item in self._incoming
-                if item.sender.scope == scope and item.event.episode
-            }
-            for start in range(0, len(keys), _CHUNK):
-                part = keys[start : start + _CHUNK]
-                self._read_open(scope, part)
-                self._read_merged(scope, [k for k in part if self._slots[scope, k].open is None])
-                if episodes:
-                    self._read_closed(scope, part, sorted(episodes))
-                    self._read_held(scope, part)
-
-    def _read_open(self, scope: str, keys: Sequence[str]) -> None:
-        sql = (
-            f"SELECT id, key, state, severity, episode, started_at FROM {_ALERTS} "  # noqa: S608  fixed texts
-            f"WHERE NOT (state = 'resolved') AND scope = %s AND key IN ({_marks(keys)}) "
-            "ORDER BY id"
-        )
-        if connection.vendor == "postgresql":  # nobody takes, snoozes or ends them meanwhile
-            sql += " FOR NO KEY UPDATE"
-        for pk, key, state, severity, episode, started in writing.select(sql, [scope, *keys]):
-            slot = self._slots[scope, key]
-            began = writing.moment(started)
-            held = Held(pk, AlertState(state), Severity(severity), episode, began)
-            slot.open = held
-            self._found.append(held)
-            alert = OpenAlert(held.state, held.severity, episode, began)
-            slot.known = Known(alert, slot.known.closed, slot.known.held)
-
-    def _read_merged(self, scope: str, keys: Sequence[str]) -> None:
-        """Read what is open that alerts of these keys were merged into."""
-        for each in merging.targets(scope, keys):
-            self._merged[scope, each.key] = each.place
-            if each.place in self._slots and self._slots[each.place].open is not None:
-                continue
-            held = Held(each.id, each.state, each.severity, each.episode, each.started_at)
-            known = Known(OpenAlert(held.state, held.severity, held.episode, held.started_at))
-            self._slots[each.place] = _Slot(known, held)
-            self._found.append(held)
-
-    def _read_closed(self, scope: str, keys: Sequence[str], episodes: Sequence[str]) -> None:
-        """Read which episodes their sender ended; what a person ended may fire again."""
-        for start in range(0, len(episodes), _CHUNK):
-            part = episodes[start : start + _CHUNK]
-            sql = (
-                f"SELECT id, key, severity, episode FROM {_ALERTS} WHERE resolved_by = 'sender' "  # noqa: S608  fixed texts
-                f"AND NOT (episode = '') AND scope = %s AND key IN ({_marks(keys)}) "
-                f"AND episode IN ({_marks(part)})"
-            )
-            for pk, key, severity, episode in writing.select(sql, [scope, *keys, *part]):
-                slot = self._slots[scope, key]
-                worst = Severity(severity)
-                held = Held(pk, AlertState.RESOLVED, worst, episode, None)
-                slot.closed[episode] = held
-                self._found.append(held)
-                closed = {**slot.known.closed, episode: worst}
-                slot.known = Known(slot.known.alert, closed, slot.known.held)
-
-    def _read_held(self, scope: str, keys: Sequence[str]) -> None:
-        sql = f"SELECT key, episode FROM {_HELD} WHERE scope = %s AND key IN ({_marks(keys)})"  # noqa: S608  fixed texts
-        for key, episode in writing.select(sql, [scope, *keys]):
-            slot = self._slots[scope, key]
-            held = slot.known.held | {episode}
-            slot.known = Known(slot.known.alert, slot.known.closed, held)
+        """Read the groups that alerts may join, and those that may be over."""
+        leads = {held.lead for held in self._memory.found if isinstance(held.lead, int)}
+        opening = set()
+        if self._rules.has_groups:
+            for item in self._incoming:
+                if (
+                    item.event.action is Action.TRIGGER
+                    and self._memory.slots[item.place].open is None
+                ):
+                    item.placed = self._placed(item, self._service_of(item))
+                    group = item.placed[0].group
+                    opening |= {group.digest} if group is not None else set()
+        if opening or leads:
+            self._groups.read(opening, leads)
 
     # ---- what is decided
 
     def _decide(self, item: Incoming) -> None:
-        slot = self._slots[item.place]
-        if self._heard.is_repeat((item.sender.scope, item.message)):
+        slot = self._memory.slots[item.place]
+        if self._memory.heard.is_repeat((item.sender.scope, item.message)):
             item.verdict, item.alert = Verdict.DEDUPED, slot.open
             item.reason = "its sender delivered this very message before; it counts once"
             return
-        target = self._slots.get(self._merged.get(item.place, item.place), slot)
+        target = self._memory.target(item.place)
         if slot.open is None and target.open is not None:
             slot, into = target, str(target.open.id)
             decision = lifecycle.decide_merged(item.event, slot.known, into=into)
@@ -219,7 +87,7 @@ class Batch:
         if item.alert is not None and slot.known.alert is not None and slot.open is item.alert:
             _take_over(slot.open, slot.known.alert)
 
-    def _open(self, item: Incoming, slot: _Slot, decision: Decision) -> None:
+    def _open(self, item: Incoming, slot: Slot, decision: Decision) -> None:
         del decision
         held, placed, quiet = self._made(item, AlertState.FIRING)
         slot.open = item.alert = held
@@ -232,11 +100,20 @@ class Batch:
         held.is_changed = True
         if quiet is None:
             held.start = placed
+            if placed.group is not None and held.row:
+                self._join(item, held, placed.group)
             return
         held.changes |= {"muted_by": quiet.by, "muted_until": quiet.until}
         item.verdict, item.rule, item.reason = _QUIET[quiet.kind], quiet.rule, quiet.words
 
-    def _open_closed(self, item: Incoming, slot: _Slot, decision: Decision) -> None:
+    def _join(self, item: Incoming, held: Held, group: Group) -> None:
+        """Let a new alert join a group; ``start`` stays, so that a group that rests is paged."""
+        found, reason = self._groups.join(held, group, now=self._now)
+        if found.joins:
+            held.is_paged_already = not found.pages
+            item.verdict, item.reason = Verdict.GROUPED, f"{reason}; route {group.route} groups"
+
+    def _open_closed(self, item: Incoming, slot: Slot, decision: Decision) -> None:
         del decision
         held, _, _ = self._made(item, AlertState.RESOLVED)
         held.row |= {"resolved_at": self._now, "resolved_by": "sender"}
@@ -247,7 +124,7 @@ class Batch:
         """Return a new alert, where it goes, and what keeps it quiet."""
         event, sender = item.event, item.sender
         service = self._service_of(item)
-        placed, quiet = self._placed(item, service)
+        placed, quiet = item.placed or self._placed(item, service)
         row = {
             "integration_id": sender.id,
             "scope": sender.scope,
@@ -295,17 +172,17 @@ class Batch:
         )
         return placed, quiet
 
-    def _count(self, item: Incoming, slot: _Slot, decision: Decision) -> None:
+    def _count(self, item: Incoming, slot: Slot, decision: Decision) -> None:
         del item, decision
         _tell_again(slot.open)
 
-    def _count_closed(self, item: Incoming, slot: _Slot, decision: Decision) -> None:
+    def _count_closed(self, item: Incoming, slot: Slot, decision: Decision) -> None:
         held = slot.closed[item.event.episode]
         held.severity = decision.known.closed[item.event.episode]
         _tell_again(held)
         item.alert = held
 
-    def _page_again(self, item: Incoming, slot: _Slot, decision: Decision) -> None:
+    def _page_again(self, item: Incoming, slot: Slot, decision: Decision) -> None:
         del decision
         held = slot.open
         if held is None:
@@ -317,7 +194,7 @@ class Batch:
         held.changes["pages_again_at"] = None
         self._page(item, held, placed, quiet)
 
-    def _acknowledge(self, item: Incoming, slot: _Slot, decision: Decision) -> None:
+    def _acknowledge(self, item: Incoming, slot: Slot, decision: Decision) -> None:
         del decision
         if slot.open is not None:
             slot.open.changes |= {"acknowledged_at": self._now, "acknowledged_by": "sender"}
@@ -326,7 +203,7 @@ class Batch:
             slot.open.start = None
             slot.open.stop = f"acknowledged by {item.sender.name}"
 
-    def _resolve(self, item: Incoming, slot: _Slot, decision: Decision) -> None:
+    def _resolve(self, item: Incoming, slot: Slot, decision: Decision) -> None:
         held = slot.open
         if held is None:
             return
@@ -340,11 +217,11 @@ class Batch:
         slot.open = None
         self._keep_held(item, slot, decision)
 
-    def _keep_held(self, item: Incoming, slot: _Slot, decision: Decision) -> None:
+    def _keep_held(self, item: Incoming, slot: Slot, decision: Decision) -> None:
         if item.event.episode in decision.known.held:
             slot.hold[item.event.episode] = self._now
 
-    def _nothing(self, item: Incoming, slot: _Slot, decision: Decision) -> None:
+    def _nothing(self, item: Incoming, slot: Slot, decision: Decision) -> None:
         del decision
         if item.event.action is Action.RESOLVE and item.event.episode in slot.closed:
             item.alert = slot.closed[item.event.episode]
@@ -352,107 +229,14 @@ class Batch:
     # ---- what is written
 
     def _write(self) -> None:
-        """Write what is stored first: a key is free for a new alert once its old one is over."""
-        stored = self._stored()
-        updates: dict[str, list[list[Any]]] = {}
-        for held in stored:
-            sql, row = self._update(held)
-            updates.setdefault(sql, []).append(row)
-        for sql, rows in updates.items():
-            writing.execute_many(sql, rows)
-        self._insert()
-        self._write_held()
-        self._tell_oncall([*self._new, *stored])
-
-    def _insert(self) -> None:
-        rows = [
-            held.row
-            | {
-                "state": held.state.value,
-                "severity": held.severity.value,
-                "episode": held.episode,
-                "started_at": held.started_at,
-                "count": held.count,
-                "acknowledged_at": None,
-                "acknowledged_by": "",
-                "muted_by": "",
-                "muted_until": None,
-                "pages_again_at": None,
-            }
-            | held.changes
-            for held in self._new
-        ]
-        for held, pk in zip(self._new, writing.insert(Alert, rows), strict=True):
-            held.id = pk
-
-    def _stored(self) -> list[Held]:
-        """Return alerts that were there before and change now, in the order of their ids."""
-        changed = (held for held in self._found if held.is_changed)
-        return sorted(changed, key=lambda held: held.id or 0)
-
-    def _update(self, held: Held) -> tuple[str, list[Any]]:
-        columns = {
-            "state": held.state.value,
-            "severity": held.severity.value,
-            "episode": held.episode,
-            "last_event_at": self._now,
-            **({"started_at": held.started_at} if held.started_at is not None else {}),
-            **held.changes,
-        }
-        names = ", ".join(f"{connection.ops.quote_name(name)} = %s" for name in columns)
-        sql = f"UPDATE {_ALERTS} SET count = count + %s, {names} WHERE id = %s"  # noqa: S608  our own columns
-        return sql, [held.count, *columns.values(), held.id]
-
-    def _write_held(self) -> None:
-        holds, let_go = [], []
-        for (scope, key), slot in self._slots.items():
-            holds += [
-                {"scope": scope, "key": key, "episode": episode, "received_at": at}
-                for episode, at in slot.hold.items()
-                if episode not in slot.let_go
-            ]
-            let_go += [[scope, key, episode] for episode in slot.let_go]
-        writing.execute_many(
-            f"DELETE FROM {_HELD} WHERE scope = %s AND key = %s AND episode = %s",  # noqa: S608  fixed texts
-            let_go,
-        )
-        writing.insert(HeldResolve, holds, if_absent=True)
-
-    def _tell_oncall(self, changed: Iterable[Held]) -> None:
-        stops: dict[str, list[Subject]] = {}
-        starts, taken = [], []
-        base = served_address.base()
-        for held in changed:
-            subject = Subject(SUBJECT, str(held.id))
-            if held.stop and not held.row:
-                stops.setdefault(held.stop, []).append(subject)
-                if held.state is AlertState.ACKNOWLEDGED and held.id is not None:
-                    taken.append(held.id)
-            if held.start is not None and held.state is AlertState.FIRING:
-                starts.append(self._trigger(held, subject, held.start, base=base))
-        for reason, subjects in stops.items():
-            escalations.stop(subjects, reason=reason, now=self._now)
-        ack_timeouts.begin(taken, now=self._now)
-        if starts:
-            escalations.start_many(starts, now=self._now)
-
-    def _trigger(
-        self, held: Held, subject: Subject, placed: Placed, *, base: str
-    ) -> escalations.Trigger:
-        row = held.row
-        if not row:
-            row = dict(Alert.objects.values("title", "service_name").get(pk=held.id or 0))
-        return triggers.trigger(
-            subject,
-            policy=placed.policy,
-            urgency=placed.urgency,
-            title=row["title"],
-            service=row["service_name"],
-            base=base,
-        )
+        stored = self._memory.stored()
+        recording.write_alerts(self._new, stored, now=self._now)
+        self._groups.write(self._new)
+        recording.write_held(self._memory.slots)
+        recording.tell_oncall([*self._new, *stored], now=self._now)
 
 
-def wait_in_line(places: Iterable[_Key]) -> None:
+def wait_in_line(places: Iterable[Key]) -> None:
     """Let nobody else decide these keys before the transaction ends; SQLite has one writer."""
     if connection.vendor != "postgresql":
         return
@@ -475,13 +259,9 @@ def _tell_again(held: Held | None) -> None:
         held.is_changed = True
 
 
-def _bucket(place: _Key) -> int:
+def _bucket(place: Key) -> int:
     """Return one of some thousand numbers for a key, the same in every process."""
     return zlib.crc32("\0".join(place).encode("utf-8", "replace")) % _BUCKETS
-
-
-def _marks(values: Sequence[Any]) -> str:
-    return ", ".join(["%s"] * len(values))
 
 
 _QUIET = {routing.SILENCE: Verdict.SILENCED, routing.MAINTENANCE: Verdict.MAINTENANCE}

@@ -9,7 +9,8 @@ from watchkeeper.alerts.ports import Post
 from watchkeeper.alerts.queries import integrations, keys, rules
 from watchkeeper.alerts.queries.keys import Sender
 from watchkeeper.alerts.usecases import doors, intake
-from watchkeeper.alerts.usecases.deciding import Batch, Incoming
+from watchkeeper.alerts.usecases.deciding import Batch
+from watchkeeper.alerts.usecases.holding import Incoming
 from watchkeeper.alerts.usecases.intake import Arrival
 from watchkeeper.kernel import access
 from watchkeeper.kernel.access import Permission
@@ -20,6 +21,7 @@ from watchkeeper.oncall.queries import Preview
 
 MOST_EVENTS = 100
 _FIRST = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
+_PAGES = {Verdict.OPENED, Verdict.DEDUPED, Verdict.GROUPED}
 _ANYBODY = Sender(0, "", "generic", "", "", {})
 
 
@@ -123,7 +125,7 @@ def dry_run(
 def _outcome(item: Incoming, fault: str, at: dt.datetime) -> Outcome:
     held = item.alert
     start = held.start if held is not None and held.state is AlertState.FIRING else None
-    pages = start if item.verdict in {Verdict.OPENED, Verdict.DEDUPED} else None
+    pages = start if item.verdict in _PAGES and held and not held.is_paged_already else None
     paging = oncall.preview(pages.policy, pages.urgency.value, at=at) if pages else None
     row = held.row if held is not None else {}
     return Outcome(

@@ -4,8 +4,10 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from watchkeeper.alerts.domain.lifecycle import AlertState
 from watchkeeper.alerts.models import Alert, AlertAct, Integration, Route, Silence
 from watchkeeper.alerts.queries import alerts as queries
+from watchkeeper.alerts.usecases import groups
 from watchkeeper.audit import usecases as audit
 from watchkeeper.kernel import access
 from watchkeeper.kernel.access import Permission
@@ -83,13 +85,15 @@ def label(actor: Actor) -> str:
     return actor.kind.value if actor.id is None else f"{actor.kind.value} {actor.id}"
 
 
-def alerts_of(actor: Actor, alerts: Sequence[str]) -> list[Alert]:
+def alerts_of(actor: Actor, alerts: Sequence[str], *, with_groups: bool = False) -> list[Alert]:
     """Return alerts, held against others until the transaction ends, in the order of their ids.
 
     Args:
         actor: Who does something about them; needs the role responder in the team that owns the
             service, or anywhere where no team does.
         alerts: Their ids.
+        with_groups: Hold the other open alerts of their groups too, for :func:`whole_groups`; all
+            at once, so that two who do so cannot wait for each other.
 
     Raises:
         InvalidError: there are none, or more than :data:`MOST`.
@@ -99,8 +103,11 @@ def alerts_of(actor: Actor, alerts: Sequence[str]) -> list[Alert]:
     if not 1 <= len(alerts) <= MOST:
         raise InvalidError(f"1 to {MOST} alerts at a time, please")
     wanted = sorted({queries.number_of(each) for each in alerts})
-    found = Alert.objects.select_for_update().filter(pk__in=wanted).order_by("pk")
-    rows = {row.pk: row for row in found}
+    found = Alert.objects.filter(pk__in=wanted)
+    if with_groups:
+        found |= groups.members(wanted)
+    rows = {row.pk: row for row in found.select_for_update().order_by("pk")}
+    rows = {pk: rows[pk] for pk in wanted if pk in rows}
     for place in alerts:
         row = rows.get(queries.number_of(place))
         require(actor, Permission.READ, what=f"alert {place[:40]}", team_id=None)
@@ -112,6 +119,28 @@ def alerts_of(actor: Actor, alerts: Sequence[str]) -> list[Alert]:
         what = f"alert {row.pk}"
         require(actor, Permission.RESPOND, what=what, team_id=team, anywhere=True)
     return [rows[pk] for pk in wanted]
+
+
+def whole_groups(rows: Sequence[Alert]) -> list[Alert]:
+    """Return the other open alerts of the groups that ``rows`` are in, held likewise.
+
+    Who may do something about an alert may do it about its group: a route says that they are
+    paged for as one.
+
+    Args:
+        rows: Alerts as :func:`alerts_of` returns them.
+    """
+    known = {row.pk for row in rows}
+    leads = {row.led_by_id for row in rows if row.led_by_id is not None}
+    if not leads:
+        return []
+    found: dict[int, Alert] = {}
+    for _ in range(2):  # once more with the groups in hand, so that what joined meanwhile is there
+        open_ones = Alert.objects.filter(led_by__in=leads).exclude(pk__in=known | set(found))
+        held = open_ones.exclude(state=AlertState.RESOLVED.value).select_for_update()
+        found |= {row.pk: row for row in held.order_by("pk")}
+        groups.hold(leads)
+    return [found[pk] for pk in sorted(found)]
 
 
 def tell(
@@ -141,6 +170,22 @@ def tell(
         record(actor, f"alert.{act.replace(' ', '_')}", row.pk, logged or {}, now=now)
 
 
+def tell_others(
+    actor: Actor, rows: Sequence[Alert], act: str, *, now: dt.datetime, detail: str = ""
+) -> None:
+    """Write into the story of alerts that it was done to their group; the log names one of it."""
+    AlertAct.objects.bulk_create(
+        AlertAct(
+            alert=row,
+            at=now,
+            act=act,
+            actor=label(actor),
+            detail="; ".join([*([detail] if detail else []), "with its group"])[:1000],
+        )
+        for row in rows
+    )
+
+
 def subject_of(row: Alert) -> Subject:
-    """Return an alert as what oncall pages for."""
-    return Subject("alert", str(row.pk))
+    """Return what oncall pages for: the alert, or the one that leads its group."""
+    return Subject("alert", str(row.led_by_id or row.pk))

@@ -41,7 +41,8 @@ from watchkeeper.alerts.ports import (
 from watchkeeper.alerts.queries import keys, rules
 from watchkeeper.alerts.queries.keys import Sender
 from watchkeeper.alerts.usecases import doors, errands, heartbeats, repeats
-from watchkeeper.alerts.usecases.deciding import Batch, Incoming
+from watchkeeper.alerts.usecases.deciding import Batch
+from watchkeeper.alerts.usecases.holding import Incoming
 from watchkeeper.kernel.errors import InvalidError
 from watchkeeper.plumbing import crash_points, metrics, writing
 

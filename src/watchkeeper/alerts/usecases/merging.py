@@ -26,6 +26,7 @@ class Target:
         severity: The worst that was said.
         episode: The newest.
         started_at: When that began; ``None``: unknown.
+        lead: Id of the alert that leads its group; ``None``: it is in none.
     """
 
     key: str
@@ -35,6 +36,7 @@ class Target:
     severity: Severity
     episode: str
     started_at: dt.datetime | None
+    lead: int | None
 
 
 def targets(scope: str, keys: Sequence[str]) -> Iterator[Target]:
@@ -51,14 +53,16 @@ def targets(scope: str, keys: Sequence[str]) -> Iterator[Target]:
     marks = ", ".join(["%s"] * len(keys))
     sql = (
         "SELECT source.key, target.id, target.scope, target.key, target.state, target.severity, "  # noqa: S608  fixed texts
-        f"target.episode, target.started_at FROM {_ALERTS} source "
+        f"target.episode, target.started_at, target.led_by_id FROM {_ALERTS} source "
         f"JOIN {_ALERTS} target ON target.id = source.merged_into_id "
         "WHERE source.merged_into_id IS NOT NULL AND NOT (target.state = 'resolved') "
         f"AND source.scope = %s AND source.key IN ({marks}) ORDER BY target.id, source.id"
     )
     if connection.vendor == "postgresql":
         sql += " FOR NO KEY UPDATE OF target"
-    for key, pk, *place, state, severity, episode, started in writing.select(sql, [scope, *keys]):
+    for key, pk, *place, state, severity, episode, started, lead in writing.select(
+        sql, [scope, *keys]
+    ):
         yield Target(
             key,
             pk,
@@ -67,4 +71,5 @@ def targets(scope: str, keys: Sequence[str]) -> Iterator[Target]:
             Severity(severity),
             episode,
             writing.moment(started),
+            lead,
         )

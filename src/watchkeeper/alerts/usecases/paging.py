@@ -62,7 +62,7 @@ def escalate(*, actor: Actor, alerts: Sequence[str], now: dt.datetime) -> dict[s
 def reassign(
     *, actor: Actor, alerts: Sequence[str], to: Mapping[str, str], now: dt.datetime
 ) -> int:
-    """Page somebody else for alerts from now on, all or none.
+    """Page somebody else for alerts and their groups from now on, all or none.
 
     Their escalations stop. A policy begins with its first step; a person, a schedule or a team is
     paged at once in one step, and then the catch-all of the policy that the alert had. Who took or
@@ -84,7 +84,8 @@ def reassign(
         AlreadyResolvedError: one has ended.
         InvalidError: there is no such policy, or nobody there who can be called.
     """
-    rows = acts.open_alerts(actor, alerts)
+    named, others = acts.open_groups(actor, alerts)
+    rows = [*named, *others]
     changes = {
         "state": AlertState.FIRING.value,
         "acknowledged_at": None,
@@ -106,7 +107,8 @@ def reassign(
     Alert.objects.filter(pk__in=[row.pk for row in rows]).update(**changes)
     words = _words(to)
     steering.lead_to(triggers, reason=f"reassigned to {words}", now=now)
-    hands.tell(actor, rows, "reassigned", now=now, detail=f"to {words}", logged={"to": [*to]})
+    hands.tell(actor, named, "reassigned", now=now, detail=f"to {words}", logged={"to": [*to]})
+    hands.tell_others(actor, others, "reassigned", now=now, detail=f"to {words}")
     return len(rows)
 
 

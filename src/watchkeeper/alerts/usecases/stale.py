@@ -7,9 +7,7 @@ from django.db import transaction
 from watchkeeper.alerts.domain.durations import read as read_duration
 from watchkeeper.alerts.domain.lifecycle import AlertState
 from watchkeeper.alerts.models import Alert, AlertAct, Integration
-from watchkeeper.alerts.usecases import deciding, heartbeats
-from watchkeeper.oncall.queries.escalations import Subject
-from watchkeeper.oncall.usecases import escalations
+from watchkeeper.alerts.usecases import deciding, groups, heartbeats
 
 SETTING = "autoClose"
 ACT = "closed by itself"
@@ -49,7 +47,8 @@ def _close(row: Integration, before: dt.datetime, why: str, *, now: dt.datetime)
     # An event of the same key may be decided just now; afterwards the alert may not be stale.
     deciding.wait_in_line((scope, key) for _, scope, key in found)
     held = stale.filter(pk__in=[pk for pk, _, _ in found]).select_for_update()
-    ids = list(held.order_by("pk").values_list("pk", flat=True))
+    ended = list(held.order_by("pk").values_list("pk", "led_by"))
+    ids = [pk for pk, _ in ended]
     if not ids:
         return 0
     Alert.objects.filter(pk__in=ids).update(
@@ -61,5 +60,5 @@ def _close(row: Integration, before: dt.datetime, why: str, *, now: dt.datetime)
     AlertAct.objects.bulk_create(
         AlertAct(alert_id=pk, at=now, act=ACT, actor="system", detail=why) for pk in ids
     )
-    escalations.stop([Subject("alert", str(pk)) for pk in ids], reason=why, now=now)
+    groups.stop(ended, reason=why, now=now)
     return len(ids)

@@ -2,15 +2,17 @@
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
 
 from watchkeeper.alerts.domain import events as domain
-from watchkeeper.alerts.domain import routing
+from watchkeeper.alerts.domain import grouping, routing
 from watchkeeper.alerts.domain.events import Action, Event, Severity, Urgency
+from watchkeeper.alerts.domain.grouping import Group
 from watchkeeper.alerts.domain.lifecycle import AlertState
+from watchkeeper.alerts.domain.matching import Fields
 from watchkeeper.alerts.models import (
     Alert,
     AlertAct,
@@ -21,7 +23,8 @@ from watchkeeper.alerts.models import (
     InboundRequest,
 )
 from watchkeeper.alerts.queries import previews, rules
-from watchkeeper.alerts.usecases import hands, heartbeats, intake, own, triggers
+from watchkeeper.alerts.queries.rules import Rules
+from watchkeeper.alerts.usecases import groups, hands, heartbeats, intake, own, triggers
 from watchkeeper.catalog.queries import ServiceNote
 from watchkeeper.oncall.usecases import escalations
 from watchkeeper.plumbing import served_address
@@ -54,33 +57,51 @@ def _wake(rows: list[Alert], *, now: dt.datetime) -> int:
     rules.forget()
     known = rules.current(now=now)
     services = known.services({row.service_name for row in rows})
-    triggers, ended = [], []
+    waking: list[tuple[Alert, Fields]] = []
     for row in rows:
         note = services.get(row.service_name) or ServiceNote()
+        fields = previews.fields_of(row, note.owner)
         quiet = routing.quieted(
-            known.silences,
-            known.windows,
-            previews.fields_of(row, note.owner),
-            service=row.service_name,
-            at=now,
+            known.silences, known.windows, fields, service=row.service_name, at=now
         )
         if quiet is not None and row.state != AlertState.RESOLVED.value:
             row.muted_by, row.muted_until = quiet.by, quiet.until
         else:
             row.muted_until = None
             if row.state == AlertState.FIRING.value:
-                triggers.append(trigger_of(row))
-                ended.append(_ended_act(row, now=now))
+                waking.append((row, fields))
         row.save(update_fields=["muted_by", "muted_until"])
-    AlertAct.objects.bulk_create(ended)
-    if triggers:
-        escalations.start_many(triggers, now=now)
-    return len(triggers)
+    joined = groups.join_stored(_groups_of(waking, known), now=now)
+    AlertAct.objects.bulk_create(
+        _ended_act(row, joined.get(row.pk, ""), now=now) for row, _ in waking
+    )
+    if waking:
+        escalations.start_many([trigger_of(row) for row, _ in waking], now=now)
+    return len(waking)
 
 
-def _ended_act(row: Alert, *, now: dt.datetime) -> AlertAct:
+def _groups_of(rows: Sequence[tuple[Alert, Fields]], known: Rules) -> list[tuple[Alert, Group]]:
+    """Return what alerts are grouped by that never were in a group, by the routes they took."""
+    routes = {route.name: route.grouping for route in known.routes}
+    return [
+        (
+            row,
+            grouping.group_of(
+                by,
+                fields,
+                route=row.route,
+                severity=Severity(row.severity),
+                urgency=Urgency(row.urgency),
+            ),
+        )
+        for row, fields in rows
+        if row.led_by_id is None and (by := routes.get(row.route)) is not None
+    ]
+
+
+def _ended_act(row: Alert, detail: str, *, now: dt.datetime) -> AlertAct:
     what = "maintenance" if row.muted_by.startswith(_MAINTENANCE) else "silence"
-    return AlertAct(alert_id=row.pk, at=now, act=f"{what} ended", actor="system")
+    return AlertAct(alert_id=row.pk, at=now, act=f"{what} ended", actor="system", detail=detail)
 
 
 def follow_maintenance(*, now: dt.datetime) -> int:

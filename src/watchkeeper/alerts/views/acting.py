@@ -73,8 +73,9 @@ def _acknowledge(
 
 
 def _resolve(request: HttpRequest, actor: Actor, chosen: Sequence[str], now: dt.datetime) -> str:
-    del request
-    return _counted(acts.resolve(actor=actor, alerts=chosen, now=now), _("resolved"))
+    whole = request.POST.get("whole") == "group"
+    count = acts.resolve(actor=actor, alerts=chosen, now=now, whole_groups=whole)
+    return _counted(count, _("resolved"))
 
 
 def _snooze(request: HttpRequest, actor: Actor, chosen: Sequence[str], now: dt.datetime) -> str:

@@ -116,6 +116,7 @@ def detail(request: HttpRequest, alert: str) -> HttpResponse:
         "pages": told["pages"],
         "changes": told["changes"],
         "because": told["because"],
+        "group": told["group"],
         "judged": told["page_verdict"],
         "verdicts": _verdicts(),
         "may_write": may,
@@ -123,9 +124,24 @@ def detail(request: HttpRequest, alert: str) -> HttpResponse:
         "targets": oncall.target_choices() if may and row.is_open else [],
         "snoozes": acting.SNOOZES,
         "may_act": may and row.is_open,
-        "may_take": row.state in _TAKEN_FROM or _is_called(told, actor),
+        "may_lead": may and _leads(told),
+        "may_take": _may_take(told) or _is_called(told, actor),
     }
     return render(request, "alerts/detail.html", context)
+
+
+def _leads(told: dict[str, Any]) -> bool:
+    """Return whether the alert is over and still stands for its group, which is not."""
+    row, group = told["alert"], told["group"]
+    leads: bool = not row.is_open and group is not None and group.lead == row.id
+    return leads and group.open_count > 0
+
+
+def _may_take(told: dict[str, Any]) -> bool:
+    """Return whether the alert, or one of its group, can be taken."""
+    group = told["group"]
+    others = [each.state for each in group.members] if group is not None else []
+    return not _TAKEN_FROM.isdisjoint([told["alert"].state, *others])
 
 
 def _is_called(told: dict[str, Any], actor: Actor) -> bool:

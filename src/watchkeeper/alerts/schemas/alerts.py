@@ -7,7 +7,6 @@ from ninja import Schema
 from pydantic import Field
 
 Name = Annotated[str, Field(min_length=1, max_length=253)]
-Matchers = Annotated[list[Annotated[str, Field(max_length=2000)]], Field(max_length=50)]
 
 
 class AlertsAsked(Schema):
@@ -49,6 +48,9 @@ class AlertOut(Schema):
     muted_by: str
     muted_until: dt.datetime | None
     merged_into: str | None = Field(description="Id of the alert that stands for it.")
+    led_by: str | None = Field(
+        description="Id of the first alert of its group, whose pages serve all of it."
+    )
     pages_again_at: dt.datetime | None = Field(
         description="When it pages again unless it ended before; null: it does not."
     )
@@ -147,6 +149,29 @@ class ChangedOut(Schema):
     author: str
 
 
+class MemberOut(Schema):
+    """An alert of a group."""
+
+    id: str
+    title: str
+    service: str
+    state: str
+    severity: str
+    opened_at: dt.datetime
+
+
+class GroupOut(Schema):
+    """Alerts that are paged for as one."""
+
+    lead: str = Field(description="Id of the alert whose pages serve all of them.")
+    route: str = Field(description="That groups.")
+    values: dict[str, str] = Field(description="What they share.")
+    joined_at: dt.datetime = Field(description="When the newest joined.")
+    count: int
+    open_count: int
+    members: list[MemberOut] = Field(description="The first hundred, open ones first.")
+
+
 class ExplainedOut(Schema):
     """All that happened to an alert, and why."""
 
@@ -156,6 +181,7 @@ class ExplainedOut(Schema):
     route: str | None
     policy: str | None
     because: str
+    group: GroupOut | None = Field(description="What is paged for with it; null: nothing is.")
     pages: list[PageOut]
     notes: list[PagingNoteOut]
     next_at: dt.datetime | None = Field(description="When the next step is due; null: never.")
@@ -169,6 +195,12 @@ class ActsIn(Schema):
     """Alerts that something is done about."""
 
     alerts: list[Annotated[str, Field(max_length=40)]] = Field(min_length=1, max_length=200)
+
+
+class ResolveIn(ActsIn):
+    """Alerts that are over."""
+
+    whole_groups: bool = Field(False, description="All that is open in their groups too.")
 
 
 class SnoozeIn(ActsIn):
@@ -391,89 +423,3 @@ class DryRunOut(Schema):
     at: dt.datetime
     fault: str = Field(description="Why it could not be read; empty: it could.")
     outcomes: list[OutcomeOut]
-
-
-class RouteIn(Schema):
-    """A route."""
-
-    order: int = Field(100, ge=-(2**31) + 1, le=2**31 - 1)
-    match: Matchers = Field([], description="All must hold; none: everything matches.")
-    policy: Name
-    urgency: Literal["", "high", "low"] = Field("", description="Empty: severity decides.")
-
-
-class RouteOut(Schema):
-    """A route as it is."""
-
-    name: str
-    order: int
-    match: list[str]
-    policy: str
-    urgency: str
-    origin: str
-    file: str
-
-
-class SilenceIn(Schema):
-    """A silence."""
-
-    match: Matchers
-    start: dt.datetime
-    end: dt.datetime
-    reason: str = Field(min_length=1, max_length=1000)
-    recurrence: str = Field("", max_length=500, description="As FREQ=WEEKLY; empty: once.")
-    time_zone: str = Field("", max_length=100, description="By whose wall clocks it recurs.")
-
-
-class NewSilenceIn(SilenceIn):
-    """A silence that is to be made."""
-
-    name: Name
-
-
-class SilenceOut(Schema):
-    """A silence as it is."""
-
-    name: str
-    match: list[str]
-    start: dt.datetime
-    end: dt.datetime
-    reason: str
-    origin: str
-    file: str
-    state: str = Field(description="active, pending or expired.")
-    holds: int = Field(description="How many open alerts it keeps quiet.")
-    recurrence: str
-    time_zone: str
-    since: dt.datetime | None
-    until: dt.datetime | None
-    next_start: dt.datetime | None
-    next_end: dt.datetime | None
-
-
-class PreviewIn(Schema):
-    """What is to be looked for: matchers, services, or both."""
-
-    match: list[Annotated[str, Field(max_length=2000)]] = Field([], max_length=50)
-    services: list[str] = Field([], max_length=200)
-
-
-class SeenOut(Schema):
-    """An alert that matches."""
-
-    id: str
-    title: str
-    service: str
-    severity: str
-    opened_at: dt.datetime
-    is_open: bool
-
-
-class PreviewOut(Schema):
-    """What matches: how many, and the newest of them."""
-
-    open_count: int = Field(description="That are open now.")
-    recent_count: int = Field(description="That opened in the last 30 days, open ones too.")
-    open: list[SeenOut]
-    recent: list[SeenOut]
-    is_complete: bool = Field(description="False: only the newest 20,000 of each were read.")

@@ -1,17 +1,17 @@
-"""JSON door of alerts, integrations, routes and silences."""
+"""JSON door of alerts and integrations."""
 
 import base64
-import datetime as dt
 import json
 
 from django.http import HttpRequest
 from ninja import Query, Router, Status
 
-from watchkeeper.alerts.domain.documents import IntegrationSpec, RouteSpec, SilenceSpec
-from watchkeeper.alerts.queries import alerts, directory, integrations, previews
+from watchkeeper.alerts.api.moments import sure
+from watchkeeper.alerts.domain.documents import IntegrationSpec
+from watchkeeper.alerts.queries import alerts, integrations
 from watchkeeper.alerts.queries.alerts import Filter
 from watchkeeper.alerts.queries.integrations import IntegrationRow
-from watchkeeper.alerts.schemas import (
+from watchkeeper.alerts.schemas.alerts import (
     ActsIn,
     AlertOut,
     AlertsAsked,
@@ -27,30 +27,23 @@ from watchkeeper.alerts.schemas import (
     IntegrationOut,
     MergeIn,
     NewIntegrationIn,
-    NewSilenceIn,
     NoteIn,
     OpenedOut,
     PageVerdictIn,
-    PreviewIn,
-    PreviewOut,
     ReassignIn,
     ReplayIn,
-    RouteIn,
-    RouteOut,
+    ResolveIn,
     SendIn,
-    SilenceIn,
-    SilenceOut,
     SnippetOut,
     SnoozeIn,
     StoredOut,
     ToIn,
 )
-from watchkeeper.alerts.usecases import acts, doors, dry_run, notes, paging, rules
+from watchkeeper.alerts.usecases import acts, doors, dry_run, notes, paging
 from watchkeeper.alerts.usecases import integrations as senders
 from watchkeeper.alerts.usecases.integrations import Opened
 from watchkeeper.kernel import access, clock
 from watchkeeper.kernel.access import Permission
-from watchkeeper.kernel.errors import InvalidError, Problem
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.plumbing import rest
 from watchkeeper.plumbing.rest import Page, actor_of
@@ -85,9 +78,14 @@ def acknowledge_alerts(request: HttpRequest, body: ActsIn) -> DoneOut:
 
 
 @router.post("/alerts/resolve", response=DoneOut, summary="End alerts")
-def resolve_alerts(request: HttpRequest, body: ActsIn) -> DoneOut:
+def resolve_alerts(request: HttpRequest, body: ResolveIn) -> DoneOut:
     """End alerts, all or none; their escalations stop."""
-    changed = acts.resolve(actor=actor_of(request), alerts=body.alerts, now=clock.now())
+    changed = acts.resolve(
+        actor=actor_of(request),
+        alerts=body.alerts,
+        now=clock.now(),
+        whole_groups=body.whole_groups,
+    )
     return DoneOut(changed=changed)
 
 
@@ -97,7 +95,7 @@ def snooze_alerts(request: HttpRequest, body: SnoozeIn) -> DoneOut:
     changed = acts.snooze(
         actor=actor_of(request),
         alerts=body.alerts,
-        until=None if body.until is None else _sure(body.until, "until"),
+        until=None if body.until is None else sure(body.until, "until"),
         length=body.length,
         now=clock.now(),
     )
@@ -167,7 +165,7 @@ def try_out(request: HttpRequest, body: DryRunIn) -> DryRunOut:
     found = dry_run.dry_run(
         actor=actor_of(request),
         body=raw.encode("utf-8", "surrogatepass"),
-        at=clock.now() if body.at is None else _sure(body.at, "at"),
+        at=clock.now() if body.at is None else sure(body.at, "at"),
         integration=body.integration,
         content_type=body.content_type,
         headers=body.headers,
@@ -316,123 +314,3 @@ def _opened(made: Opened) -> OpenedOut:
     taught = doors.snippets_of(made.kind, address=url, key=made.key)
     setup = [SnippetOut(label=each.label, text=each.text) for each in taught]
     return OpenedOut(name=made.name, kind=made.kind, url=url, key=made.key, setup=setup)
-
-
-# ---- routes
-
-
-@router.get("/routes", response=list[RouteOut], summary="All routes, in order")
-def list_routes(request: HttpRequest) -> list[RouteOut]:
-    """Return routes in the order in which they are asked."""
-    access.require(actor_of(request), Permission.READ, what="routes")
-    return [RouteOut.model_validate(r, from_attributes=True) for r in directory.route_rows()]
-
-
-@router.get("/routes/{name}", response=RouteOut, summary="One route")
-def get_route(request: HttpRequest, name: str) -> RouteOut:
-    """Return a route."""
-    access.require(actor_of(request), Permission.READ, what=f"route {name}")
-    return RouteOut.model_validate(directory.route_row(name), from_attributes=True)
-
-
-@router.put("/routes/{name}", response=RouteOut, summary="Make or change a route")
-def put_route(request: HttpRequest, name: str, body: RouteIn) -> RouteOut:
-    """Make the route be as the body says."""
-    access.require(actor_of(request), Permission.READ, what=f"route {name}")
-    spec = RouteSpec(name, body.policy, body.order, tuple(body.match), body.urgency)
-    rules.save_route(actor=actor_of(request), spec=spec, origin=Origin.API, now=clock.now())
-    return RouteOut.model_validate(directory.route_row(name), from_attributes=True)
-
-
-@router.delete("/routes/{name}", response={204: None}, summary="Remove a route")
-def delete_route(request: HttpRequest, name: str) -> Status[None]:
-    """Remove a route; alerts that it placed stay where they are."""
-    access.require(actor_of(request), Permission.READ, what=f"route {name}")
-    rules.remove_route(actor=actor_of(request), name=name, now=clock.now())
-    return Status(204, None)
-
-
-# ---- silences
-
-
-@router.get("/silences", response=list[SilenceOut], summary="All silences")
-def list_silences(request: HttpRequest) -> list[SilenceOut]:
-    """Return silences, by name, those that are over too."""
-    access.require(actor_of(request), Permission.READ, what="silences")
-    rows = directory.silence_rows(now=clock.now())
-    return [SilenceOut.model_validate(row, from_attributes=True) for row in rows]
-
-
-@router.post("/silences", response={201: SilenceOut}, summary="Make a silence")
-def create_silence(request: HttpRequest, body: NewSilenceIn) -> Status[SilenceOut]:
-    """Make a silence; what it matches opens and pages nobody meanwhile."""
-    access.require(actor_of(request), Permission.READ, what="silences")
-    spec = _silence(body.name, body)
-    rules.create_silence(actor=actor_of(request), spec=spec, now=clock.now())
-    row = directory.silence_row(body.name, now=clock.now())
-    return Status(201, SilenceOut.model_validate(row, from_attributes=True))
-
-
-@router.get("/silences/{name}", response=SilenceOut, summary="One silence")
-def get_silence(request: HttpRequest, name: str) -> SilenceOut:
-    """Return a silence."""
-    access.require(actor_of(request), Permission.READ, what=f"silence {name}")
-    row = directory.silence_row(name, now=clock.now())
-    return SilenceOut.model_validate(row, from_attributes=True)
-
-
-@router.put("/silences/{name}", response=SilenceOut, summary="Make or change a silence")
-def put_silence(request: HttpRequest, name: str, body: SilenceIn) -> SilenceOut:
-    """Make the silence be as the body says; to end it now, let it end now."""
-    access.require(actor_of(request), Permission.READ, what=f"silence {name}")
-    spec = _silence(name, body)
-    rules.save_silence(actor=actor_of(request), spec=spec, origin=Origin.API, now=clock.now())
-    row = directory.silence_row(name, now=clock.now())
-    return SilenceOut.model_validate(row, from_attributes=True)
-
-
-@router.delete("/silences/{name}", response={204: None}, summary="Remove a silence")
-def delete_silence(request: HttpRequest, name: str) -> Status[None]:
-    """Remove a silence; what it kept quiet and still fires pages then."""
-    access.require(actor_of(request), Permission.READ, what=f"silence {name}")
-    rules.remove_silence(actor=actor_of(request), name=name, now=clock.now())
-    return Status(204, None)
-
-
-@router.post("/silences/{name}/end", response=SilenceOut, summary="End a silence early")
-def end_silence(request: HttpRequest, name: str) -> SilenceOut:
-    """End early what holds of a silence; one that comes again still comes."""
-    access.require(actor_of(request), Permission.READ, what=f"silence {name}")
-    rules.end_silence(actor=actor_of(request), name=name, now=clock.now())
-    row = directory.silence_row(name, now=clock.now())
-    return SilenceOut.model_validate(row, from_attributes=True)
-
-
-@router.post("/silence-preview", response=PreviewOut, summary="What a silence would keep quiet")
-def preview_silence(request: HttpRequest, body: PreviewIn) -> PreviewOut:
-    """Return the alerts that match, of those open now and of the last 30 days; changes nothing."""
-    access.require(actor_of(request), Permission.READ, what="alerts")
-    found = previews.preview(body.match, now=clock.now(), services=body.services)
-    return PreviewOut.model_validate(found, from_attributes=True)
-
-
-def _silence(name: str, body: SilenceIn) -> SilenceSpec:
-    start, end = _sure(body.start, "start"), _sure(body.end, "end")
-    return SilenceSpec(
-        name, tuple(body.match), start, end, body.reason, body.recurrence, body.time_zone
-    )
-
-
-def _sure(moment: dt.datetime, path: str) -> dt.datetime:
-    """Return an instant in UTC.
-
-    Raises:
-        InvalidError: it has no zone, or lies beyond the calendar.
-    """
-    message = "a time needs its zone, as 2026-03-02T00:00:00Z"
-    try:
-        if moment.tzinfo is not None:
-            return moment.astimezone(dt.UTC)
-    except OverflowError:
-        message = "a time beyond the calendar"
-    raise InvalidError(message, [Problem(message, path=path)])

@@ -1,0 +1,137 @@
+"""JSON door of what decides where alerts go and what is kept quiet."""
+
+from django.http import HttpRequest
+from ninja import Router, Status
+
+from watchkeeper.alerts.api.moments import sure
+from watchkeeper.alerts.domain.documents import RouteSpec, SilenceSpec
+from watchkeeper.alerts.queries import directory, previews
+from watchkeeper.alerts.schemas.rules import (
+    NewSilenceIn,
+    PreviewIn,
+    PreviewOut,
+    RouteIn,
+    RouteOut,
+    SilenceIn,
+    SilenceOut,
+)
+from watchkeeper.alerts.usecases import rules
+from watchkeeper.kernel import access, clock
+from watchkeeper.kernel.access import Permission
+from watchkeeper.kernel.origins import Origin
+from watchkeeper.plumbing.rest import actor_of
+
+router = Router(tags=["alerts"])
+
+
+# ---- routes
+
+
+@router.get("/routes", response=list[RouteOut], summary="All routes, in order")
+def list_routes(request: HttpRequest) -> list[RouteOut]:
+    """Return routes in the order in which they are asked."""
+    access.require(actor_of(request), Permission.READ, what="routes")
+    return [RouteOut.model_validate(r, from_attributes=True) for r in directory.route_rows()]
+
+
+@router.get("/routes/{name}", response=RouteOut, summary="One route")
+def get_route(request: HttpRequest, name: str) -> RouteOut:
+    """Return a route."""
+    access.require(actor_of(request), Permission.READ, what=f"route {name}")
+    return RouteOut.model_validate(directory.route_row(name), from_attributes=True)
+
+
+@router.put("/routes/{name}", response=RouteOut, summary="Make or change a route")
+def put_route(request: HttpRequest, name: str, body: RouteIn) -> RouteOut:
+    """Make the route be as the body says."""
+    access.require(actor_of(request), Permission.READ, what=f"route {name}")
+    spec = RouteSpec(
+        name=name,
+        policy=body.policy,
+        order=body.order,
+        match=tuple(body.match),
+        urgency=body.urgency,
+        group_by=tuple(body.group_by),
+        group_for=body.group_for,
+    )
+    rules.save_route(actor=actor_of(request), spec=spec, origin=Origin.API, now=clock.now())
+    return RouteOut.model_validate(directory.route_row(name), from_attributes=True)
+
+
+@router.delete("/routes/{name}", response={204: None}, summary="Remove a route")
+def delete_route(request: HttpRequest, name: str) -> Status[None]:
+    """Remove a route; alerts that it placed stay where they are."""
+    access.require(actor_of(request), Permission.READ, what=f"route {name}")
+    rules.remove_route(actor=actor_of(request), name=name, now=clock.now())
+    return Status(204, None)
+
+
+# ---- silences
+
+
+@router.get("/silences", response=list[SilenceOut], summary="All silences")
+def list_silences(request: HttpRequest) -> list[SilenceOut]:
+    """Return silences, by name, those that are over too."""
+    access.require(actor_of(request), Permission.READ, what="silences")
+    rows = directory.silence_rows(now=clock.now())
+    return [SilenceOut.model_validate(row, from_attributes=True) for row in rows]
+
+
+@router.post("/silences", response={201: SilenceOut}, summary="Make a silence")
+def create_silence(request: HttpRequest, body: NewSilenceIn) -> Status[SilenceOut]:
+    """Make a silence; what it matches opens and pages nobody meanwhile."""
+    access.require(actor_of(request), Permission.READ, what="silences")
+    spec = _silence(body.name, body)
+    rules.create_silence(actor=actor_of(request), spec=spec, now=clock.now())
+    row = directory.silence_row(body.name, now=clock.now())
+    return Status(201, SilenceOut.model_validate(row, from_attributes=True))
+
+
+@router.get("/silences/{name}", response=SilenceOut, summary="One silence")
+def get_silence(request: HttpRequest, name: str) -> SilenceOut:
+    """Return a silence."""
+    access.require(actor_of(request), Permission.READ, what=f"silence {name}")
+    row = directory.silence_row(name, now=clock.now())
+    return SilenceOut.model_validate(row, from_attributes=True)
+
+
+@router.put("/silences/{name}", response=SilenceOut, summary="Make or change a silence")
+def put_silence(request: HttpRequest, name: str, body: SilenceIn) -> SilenceOut:
+    """Make the silence be as the body says; to end it now, let it end now."""
+    access.require(actor_of(request), Permission.READ, what=f"silence {name}")
+    spec = _silence(name, body)
+    rules.save_silence(actor=actor_of(request), spec=spec, origin=Origin.API, now=clock.now())
+    row = directory.silence_row(name, now=clock.now())
+    return SilenceOut.model_validate(row, from_attributes=True)
+
+
+@router.delete("/silences/{name}", response={204: None}, summary="Remove a silence")
+def delete_silence(request: HttpRequest, name: str) -> Status[None]:
+    """Remove a silence; what it kept quiet and still fires pages then."""
+    access.require(actor_of(request), Permission.READ, what=f"silence {name}")
+    rules.remove_silence(actor=actor_of(request), name=name, now=clock.now())
+    return Status(204, None)
+
+
+@router.post("/silences/{name}/end", response=SilenceOut, summary="End a silence early")
+def end_silence(request: HttpRequest, name: str) -> SilenceOut:
+    """End early what holds of a silence; one that comes again still comes."""
+    access.require(actor_of(request), Permission.READ, what=f"silence {name}")
+    rules.end_silence(actor=actor_of(request), name=name, now=clock.now())
+    row = directory.silence_row(name, now=clock.now())
+    return SilenceOut.model_validate(row, from_attributes=True)
+
+
+@router.post("/silence-preview", response=PreviewOut, summary="What a silence would keep quiet")
+def preview_silence(request: HttpRequest, body: PreviewIn) -> PreviewOut:
+    """Return the alerts that match, of those open now and of the last 30 days; changes nothing."""
+    access.require(actor_of(request), Permission.READ, what="alerts")
+    found = previews.preview(body.match, now=clock.now(), services=body.services)
+    return PreviewOut.model_validate(found, from_attributes=True)
+
+
+def _silence(name: str, body: SilenceIn) -> SilenceSpec:
+    start, end = sure(body.start, "start"), sure(body.end, "end")
+    return SilenceSpec(
+        name, tuple(body.match), start, end, body.reason, body.recurrence, body.time_zone
+    )

@@ -1,0 +1,123 @@
+"""What is stored of the keys that events are about, read by the hundred."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+
+from watchkeeper.alerts.domain.events import Severity
+from watchkeeper.alerts.domain.lifecycle import AlertState, Known, OpenAlert
+from watchkeeper.alerts.models import Alert, HeldResolve
+from watchkeeper.alerts.usecases import merging, repeats
+from watchkeeper.alerts.usecases.holding import Held, Incoming, Key, Slot
+from watchkeeper.plumbing import writing
+
+_ALERTS = Alert._meta.db_table
+_HELD = HeldResolve._meta.db_table
+_CHUNK = 500
+
+
+class Memory:
+    """What is known of keys while their events are decided.
+
+    Attributes:
+        slots: By scope and key.
+        found: Alerts that are stored.
+        merged: Keys whose events count elsewhere, with where.
+        heard: Messages that came before.
+    """
+
+    def __init__(self, incoming: Sequence[Incoming]) -> None:
+        self._incoming = incoming
+        self.slots: dict[Key, Slot] = {item.place: Slot() for item in incoming}
+        self.found: list[Held] = []
+        self.merged: dict[Key, Key] = {}
+        self.heard = repeats.Heard()
+
+    def read(self) -> None:
+        """Read all of it; on PostgreSQL nobody changes the open alerts meanwhile."""
+        self.heard.read((item.sender.scope, item.message) for item in self._incoming)
+        for scope in {scope for scope, _ in self.slots}:
+            keys = sorted(key for other, key in self.slots if other == scope)
+            episodes = {
+                item.event.episode
+                for item in self._incoming
+                if item.sender.scope == scope and item.event.episode
+            }
+            for start in range(0, len(keys), _CHUNK):
+                part = keys[start : start + _CHUNK]
+                self._read_open(scope, part)
+                self._read_merged(scope, [k for k in part if self.slots[scope, k].open is None])
+                if episodes:
+                    self._read_closed(scope, part, sorted(episodes))
+                    self._read_held(scope, part)
+
+    def target(self, place: Key) -> Slot:
+        """Return where what is told of a key counts: there, or where it was merged into."""
+        return self.slots.get(self.merged.get(place, place), self.slots[place])
+
+    def stored(self) -> list[Held]:
+        """Return alerts that were there before and change now, in the order of their ids."""
+        changed = (held for held in self.found if held.is_changed)
+        return sorted(changed, key=lambda held: held.id or 0)
+
+    def _read_open(self, scope: str, keys: Sequence[str]) -> None:
+        sql = (
+            f"SELECT id, key, state, severity, episode, started_at, led_by_id FROM {_ALERTS} "  # noqa: S608  fixed texts
+            f"WHERE NOT (state = 'resolved') AND scope = %s AND key IN ({_marks(keys)}) "
+            "ORDER BY id"
+        )
+        if connection.vendor == "postgresql":  # nobody takes, snoozes or ends them meanwhile
+            sql += " FOR NO KEY UPDATE"
+        for pk, key, state, severity, episode, started, lead in writing.select(
+            sql, [scope, *keys]
+        ):
+            slot = self.slots[scope, key]
+            began = writing.moment(started)
+            held = Held(pk, AlertState(state), Severity(severity), episode, began, lead=lead)
+            slot.open = held
+            self.found.append(held)
+            alert = OpenAlert(held.state, held.severity, episode, began)
+            slot.known = Known(alert, slot.known.closed, slot.known.held)
+
+    def _read_merged(self, scope: str, keys: Sequence[str]) -> None:
+        """Read what is open that alerts of these keys were merged into."""
+        for each in merging.targets(scope, keys):
+            self.merged[scope, each.key] = each.place
+            if each.place in self.slots and self.slots[each.place].open is not None:
+                continue
+            held = Held(
+                each.id, each.state, each.severity, each.episode, each.started_at, lead=each.lead
+            )
+            known = Known(OpenAlert(held.state, held.severity, held.episode, held.started_at))
+            self.slots[each.place] = Slot(known, held)
+            self.found.append(held)
+
+    def _read_closed(self, scope: str, keys: Sequence[str], episodes: Sequence[str]) -> None:
+        """Read which episodes their sender ended; what a person ended may fire again."""
+        for start in range(0, len(episodes), _CHUNK):
+            part = episodes[start : start + _CHUNK]
+            sql = (
+                f"SELECT id, key, severity, episode FROM {_ALERTS} WHERE resolved_by = 'sender' "  # noqa: S608  fixed texts
+                f"AND NOT (episode = '') AND scope = %s AND key IN ({_marks(keys)}) "
+                f"AND episode IN ({_marks(part)})"
+            )
+            for pk, key, severity, episode in writing.select(sql, [scope, *keys, *part]):
+                slot = self.slots[scope, key]
+                worst = Severity(severity)
+                held = Held(pk, AlertState.RESOLVED, worst, episode, None)
+                slot.closed[episode] = held
+                self.found.append(held)
+                closed = {**slot.known.closed, episode: worst}
+                slot.known = Known(slot.known.alert, closed, slot.known.held)
+
+    def _read_held(self, scope: str, keys: Sequence[str]) -> None:
+        sql = f"SELECT key, episode FROM {_HELD} WHERE scope = %s AND key IN ({_marks(keys)})"  # noqa: S608  fixed texts
+        for key, episode in writing.select(sql, [scope, *keys]):
+            slot = self.slots[scope, key]
+            held = slot.known.held | {episode}
+            slot.known = Known(slot.known.alert, slot.known.closed, held)
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ", ".join(["%s"] * len(values))
