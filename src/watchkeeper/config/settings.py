@@ -69,6 +69,7 @@ def _database(url: str) -> dict[str, Any]:
     database: dict[str, Any] = dict(dj_database_url.parse(url))
     options = dict(database.get("OPTIONS") or {})
     if database["ENGINE"] == "django.db.backends.sqlite3":
+        database["ENGINE"] = "watchkeeper.plumbing.sqlite"
         # Tests use a real file: SQLite in memory locks in other ways.
         database["TEST"] = {"NAME": str(ENVIRONMENT.data / "test.db")}
         options |= {
