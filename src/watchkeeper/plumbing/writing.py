@@ -96,6 +96,30 @@ def select(sql: str, values: Iterable[Any]) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
+def one_by_one(
+    table: str, column: str, values: Sequence[str], *, where: str, given: Sequence[Any]
+) -> tuple[str, list[Any]]:
+    """Return a condition on rows of ``table``, and its values: each of ``values`` looked up alone.
+
+    PostgreSQL chooses how to read a long list by statistics, which a storm outruns: it would read
+    all that ``where`` finds. So each is looked up by the index over ``where`` and ``column``.
+
+    Args:
+        table: Its name; it has a column ``id``.
+        column: Holds text.
+        values: Those wanted.
+        where: What holds beside it; an index covers it.
+        given: Values of ``where``.
+    """
+    if connection.vendor != "postgresql":
+        return f"{where} AND {column} IN ({', '.join(['%s'] * len(values))})", [*given, *values]
+    found = (
+        f"SELECT found.id FROM unnest(%s::text[]) AS wanted(value) CROSS JOIN LATERAL "  # noqa: S608  our own columns
+        f"(SELECT id FROM {table} WHERE {where} AND {column} = wanted.value OFFSET 0) AS found"
+    )
+    return f"id = ANY(ARRAY({found}))", [list(values), *given]
+
+
 def execute_many(sql: str, rows: Sequence[Sequence[Any]]) -> None:
     """Do one thing for each of ``rows``."""
     if rows:

@@ -62,16 +62,16 @@ class Memory:
         return sorted(changed, key=lambda held: held.id or 0)
 
     def _read_open(self, scope: str, keys: Sequence[str]) -> None:
+        where, values = writing.one_by_one(
+            _ALERTS, "key", keys, where="NOT (state = 'resolved') AND scope = %s", given=[scope]
+        )
         sql = (
             f"SELECT id, key, state, severity, episode, started_at, led_by_id FROM {_ALERTS} "  # noqa: S608  fixed texts
-            f"WHERE NOT (state = 'resolved') AND scope = %s AND key IN ({_marks(keys)}) "
-            "ORDER BY id"
+            f"WHERE {where} AND NOT (state = 'resolved') ORDER BY id"
         )
         if connection.vendor == "postgresql":  # nobody takes, snoozes or ends them meanwhile
             sql += " FOR NO KEY UPDATE"
-        for pk, key, state, severity, episode, started, lead in writing.select(
-            sql, [scope, *keys]
-        ):
+        for pk, key, state, severity, episode, started, lead in writing.select(sql, values):
             slot = self.slots[scope, key]
             began = writing.moment(started)
             held = Held(pk, AlertState(state), Severity(severity), episode, began, lead=lead)
@@ -97,12 +97,18 @@ class Memory:
         """Read which episodes their sender ended; what a person ended may fire again."""
         for start in range(0, len(episodes), _CHUNK):
             part = episodes[start : start + _CHUNK]
-            sql = (
-                f"SELECT id, key, severity, episode FROM {_ALERTS} WHERE resolved_by = 'sender' "  # noqa: S608  fixed texts
-                f"AND NOT (episode = '') AND scope = %s AND key IN ({_marks(keys)}) "
-                f"AND episode IN ({_marks(part)})"
+            where, values = writing.one_by_one(
+                _ALERTS,
+                "key",
+                keys,
+                where=f"NOT (episode = '') AND scope = %s AND episode IN ({_marks(part)})",
+                given=[scope, *part],
             )
-            for pk, key, severity, episode in writing.select(sql, [scope, *keys, *part]):
+            sql = (
+                f"SELECT id, key, severity, episode FROM {_ALERTS} WHERE {where} "  # noqa: S608  fixed texts
+                "AND resolved_by = 'sender'"
+            )
+            for pk, key, severity, episode in writing.select(sql, values):
                 slot = self.slots[scope, key]
                 worst = Severity(severity)
                 held = Held(pk, AlertState.RESOLVED, worst, episode, None)
@@ -112,8 +118,9 @@ class Memory:
                 slot.known = Known(slot.known.alert, closed, slot.known.held)
 
     def _read_held(self, scope: str, keys: Sequence[str]) -> None:
-        sql = f"SELECT key, episode FROM {_HELD} WHERE scope = %s AND key IN ({_marks(keys)})"  # noqa: S608  fixed texts
-        for key, episode in writing.select(sql, [scope, *keys]):
+        where, values = writing.one_by_one(_HELD, "key", keys, where="scope = %s", given=[scope])
+        sql = f"SELECT key, episode FROM {_HELD} WHERE {where}"  # noqa: S608  fixed texts
+        for key, episode in writing.select(sql, values):
             slot = self.slots[scope, key]
             held = slot.known.held | {episode}
             slot.known = Known(slot.known.alert, slot.known.closed, held)

@@ -33,12 +33,14 @@ class Heard:
             ordered = sorted(messages)
             for start in range(0, len(ordered), _CHUNK):
                 part = ordered[start : start + _CHUNK]
-                marks = ", ".join(["%s"] * len(part))
-                sql = (
-                    f"SELECT message FROM {_EVENTS} WHERE NOT (message = '') "  # noqa: S608  fixed texts
-                    f"AND scope = %s AND message IN ({marks})"
+                where, values = writing.one_by_one(
+                    _EVENTS,
+                    "message",
+                    part,
+                    where="NOT (message = '') AND scope = %s",
+                    given=[scope],
                 )
-                found = writing.select(sql, [scope, *part])
+                found = writing.select(f"SELECT message FROM {_EVENTS} WHERE {where}", values)  # noqa: S608  fixed texts
                 self._heard |= {(scope, message) for (message,) in found}
 
     def is_repeat(self, named: Named) -> bool:

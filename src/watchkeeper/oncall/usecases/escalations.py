@@ -372,8 +372,16 @@ def rows_of(subjects: Iterable[Subject]) -> list[Escalation]:
         row
         for kind, ids in by_kind.items()
         for part in due_work.portions(ids)
-        for row in Escalation.objects.filter(subject_kind=kind, subject_id__in=part)
+        for row in Escalation.objects.filter(pk__in=_ids_of(kind, part))
     ]
+
+
+def _ids_of(kind: str, subjects: Sequence[str]) -> list[int]:
+    table = Escalation._meta.db_table
+    where, values = writing.one_by_one(
+        table, "subject_id", subjects, where="subject_kind = %s", given=[kind]
+    )
+    return [pk for (pk,) in writing.select(f"SELECT id FROM {table} WHERE {where}", values)]  # noqa: S608  fixed texts
 
 
 def for_update(ids: Iterable[int]) -> list[Escalation]:
