@@ -16,11 +16,13 @@ class Outcome:
         seconds: From the first post to the last answer.
         waits: Seconds of each post; where there is a pace, from when it was due.
         statuses: How many answers had which status.
+        accepted: When each post was accepted (``perf_counter``), in order; 0: it was not.
     """
 
     seconds: float
     waits: list[float]
     statuses: dict[int, int]
+    accepted: list[float]
 
     def wait(self, share: float) -> float:
         """Return the wait in milliseconds that ``share`` of the posts did not pass."""
@@ -34,6 +36,7 @@ class _Line:
 
     socket: socket.socket
     since: float = 0.0
+    post: int = 0
     got: bytearray = field(default_factory=bytearray)
     whole: int = 0
 
@@ -62,6 +65,7 @@ def post(
     idle = deque(_connect(port, chosen) for _ in range(lines))  # in turn: none is hung up on
     waits: list[float] = []
     statuses: dict[int, int] = {}
+    accepted = [0.0] * len(posts)
     begun = time.perf_counter()
     sent = 0
     while len(waits) < len(posts):
@@ -71,20 +75,22 @@ def post(
             if due > moment:
                 break
             line = idle.popleft()
-            line.since = due
+            line.since, line.post = due, sent
             line.socket.sendall(posts[sent])
             sent += 1
         for key, _ in chosen.select(timeout=_patience(begun, sent, len(posts), a_second)):
             line = key.data
             status = _take(line)
             if status:
-                waits.append(time.perf_counter() - line.since)
+                moment = time.perf_counter()
+                accepted[line.post] = moment if status < 300 else 0.0
+                waits.append(moment - line.since)
                 statuses[status] = statuses.get(status, 0) + 1
                 idle.append(line)
     seconds = time.perf_counter() - begun
     for line in idle:
         line.socket.close()
-    return Outcome(seconds, waits, statuses)
+    return Outcome(seconds, waits, statuses, accepted)
 
 
 def _patience(begun: float, sent: int, posts: int, a_second: float | None) -> float | None:
