@@ -426,3 +426,34 @@ def test_an_alert_that_joins_while_somebody_takes_the_group_is_paged_for(key: st
 
     assert states(first, told[0]["alert"]) == ["acknowledged", "firing"]
     assert is_paging(first)
+
+
+def test_an_alert_that_ends_and_fires_in_one_post_joins_anew(key: str) -> None:
+    first = fire(key, "first")["alert"]
+    door = make_integration("alertmanager")
+
+    def told(*states: tuple[str, str]) -> list[str]:
+        alerts = [
+            {"labels": {"alertname": "a", "service": "shop", "severity": "error"},
+             "fingerprint": "a", "status": state, "startsAt": f"2026-03-02T11:{minute}:00Z",
+             "endsAt": f"2026-03-02T11:{minute}:30Z"}
+            for state, minute in states
+        ]  # fmt: skip
+        answer = post(f"/in/alertmanager/{door}", {"version": "4", "alerts": alerts})
+        return [each["verdict"] for each in answer.json()["events"]]
+
+    assert told(("firing", "10")) == ["grouped"]
+    assert told(("resolved", "10"), ("firing", "20")) == ["resolved", "grouped"]
+    assert set(Alert.objects.values_list("led_by", flat=True)) == {int(first)}
+    assert AlertGroup.objects.count() == 1
+
+
+def test_what_a_sender_took_and_became_worse_stays_in_its_group(key: str) -> None:
+    first = fire(key, "a", severity="warning")["alert"]
+    send(key, key="a", title="a", status="acknowledged")
+
+    told = fire(key, "a", severity="critical")
+
+    assert (told["verdict"], told["alert"]) == ("deduped", first)
+    assert queries.alert_row(first).led_by == first
+    assert is_paging(first)

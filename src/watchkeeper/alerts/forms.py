@@ -54,6 +54,12 @@ class IntegrationForm(forms.Form):
         help_text="End alerts that it says nothing of for so long, as 2d. Empty: never.",
     )
 
+    flapping = forms.ChoiceField(
+        label="What comes and goes too often",
+        required=False,
+        choices=[("", "Page, then hold it open until it is quiet"), ("off", "Page each time")],
+    )
+
     def __init__(self, *args: Any, kinds: Sequence[str], **more: Any) -> None:
         super().__init__(*args, **more)
         choices = [(kind, KIND_WORDS.get(kind, kind.capitalize())) for kind in kinds]

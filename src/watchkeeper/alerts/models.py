@@ -123,6 +123,12 @@ class Alert(models.Model):
         "self", null=True, on_delete=models.SET_NULL, related_name="led", db_index=False,
         help_text="The first alert of its group, itself maybe; null: it is in none.",
     )  # fmt: skip
+    flapping_until = models.DateTimeField(
+        null=True, help_text="When it is quiet if nothing changes; null: it does not flap."
+    )
+    is_over = models.BooleanField(
+        default=False, help_text="Of one that flaps: whether its sender says that it is over."
+    )
     pages_again_at = models.DateTimeField(
         null=True, help_text="When it fires anew unless it ended; null: it does not wait for that."
     )
@@ -159,6 +165,16 @@ class Alert(models.Model):
                 fields=["pages_again_at"],
                 condition=Q(pages_again_at__isnull=False),
                 name="alerts_page_again",
+            ),
+            models.Index(
+                fields=["flapping_until"],
+                condition=Q(flapping_until__isnull=False),
+                name="alerts_flapping",
+            ),
+            models.Index(
+                fields=["scope", "key", "opened_at"],
+                condition=Q(resolved_by="sender"),
+                name="alerts_ended_by_senders",
             ),
             models.Index(
                 fields=["scope", "key"],

@@ -5,7 +5,7 @@ import datetime as dt
 from django.conf import settings
 
 from watchkeeper.alerts.domain.peers import LOOK_EVERY
-from watchkeeper.alerts.usecases import peers, stale, upkeep, waking
+from watchkeeper.alerts.usecases import peers, quieting, stale, upkeep, waking
 from watchkeeper.plumbing.jobs import Job
 
 
@@ -18,6 +18,11 @@ def end_silences(now: dt.datetime) -> None:
 def page_again(now: dt.datetime) -> None:
     """Page for what still fires though its time to be quiet is over."""
     waking.page_again(now=now)
+
+
+def end_flapping(now: dt.datetime) -> None:
+    """Let what flapped and is quiet by now be over, or an alert as any other."""
+    quieting.end_flapping(now=now)
 
 
 def miss_heartbeats(now: dt.datetime) -> None:
@@ -53,6 +58,7 @@ def forget_old(now: dt.datetime) -> None:
 JOBS = (
     Job("alerts.end_silences", 2, end_silences),
     Job("alerts.page_again", 2, page_again),
+    Job("alerts.end_flapping", 5, end_flapping),
     Job("alerts.miss_heartbeats", 2, miss_heartbeats),
     Job("alerts.watch_peers", LOOK_EVERY.total_seconds(), watch_peers),
     Job("alerts.close_stale", 30, close_stale),

@@ -201,6 +201,12 @@ def explain(alert: Alert, as_json: AsJson = False) -> None:
     row = told["alert"]
     console.say(f"{row['title']} ({row['state']}, {row['severity']}, urgency {row['urgency']})")
     console.say(f"It went to policy {told['policy'] or '(none)'}: {told['because']}")
+    if row["flapping_until"] is not None:
+        says = "is over" if row["is_over"] else "fires"
+        console.say(
+            f"It flaps: its sender says that it {says}; it stays open until nothing changed by "
+            f"{row['flapping_until']}"
+        )
     _tell_group(told["group"])
     lines = [
         (e["received_at"], f"{e['action']}: {e['verdict']}", e["reason"]) for e in told["events"]

@@ -31,11 +31,15 @@ def create(
     auto_close: Annotated[
         str, typer.Option(help="End alerts that it says nothing of for so long, as 2d.")
     ] = "",
+    flapping: Annotated[
+        str, typer.Option(help="off: page each time for what comes and goes too often.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Make an integration and tell its address and key."""
     settings = {"interval": interval} if interval else {}
     settings |= {"autoClose": auto_close} if auto_close else {}
+    settings |= {"flapping": flapping} if flapping else {}
     body = {"name": name, "kind": kind, "service": service, "dedup_scope": scope}
     answer = call("POST", "/api/v1/integrations", json=body | {"settings": settings})
     _tell(answer, as_json=as_json)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from watchkeeper.alerts.domain import durations, grouping, matching
+from watchkeeper.alerts.domain import durations, flapping, grouping, matching
 from watchkeeper.alerts.domain.events import Urgency
 from watchkeeper.alerts.domain.grouping import Grouping
 from watchkeeper.changes.domain import documents as windows
@@ -18,7 +18,7 @@ API_VERSION = "watchkeeper/v1"
 _LARGEST = 2**31 - 1
 _LONGEST_SILENCE = dt.timedelta(days=366)
 _OWN = ("kind", "service", "dedupScope", "key")
-_SETTINGS = ("mapping", "interval", "insufficientData", "autoClose")
+_SETTINGS = ("mapping", "interval", "insufficientData", "autoClose", flapping.SETTING)
 INSUFFICIENT = ("note", "trigger", "resolve")
 
 
@@ -142,6 +142,7 @@ def _settings_faults(settings: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem(f"{name} is a length as 90s, 5m, 2h or 1d", f"spec.{name}")
     if settings.get("insufficientData", "note") not in INSUFFICIENT:
         yield Problem("insufficientData is note, trigger or resolve", "spec.insufficientData")
+    yield from flapping.faults(settings.get(flapping.SETTING))
     rules = settings.get("mapping", {})
     if not isinstance(rules, Mapping) or not all(isinstance(v, str) for v in rules.values()):
         yield Problem("mapping has a place for each field, as title: alert.name", "spec.mapping")

@@ -12,6 +12,7 @@ from enum import Enum
 from types import MappingProxyType
 
 from watchkeeper.alerts.domain.events import Action, Event, Severity
+from watchkeeper.alerts.domain.flapping import Limits
 
 
 class AlertState(Enum):
@@ -29,6 +30,7 @@ class Verdict(Enum):
     OPENED = "opened"
     DEDUPED = "deduped"
     GROUPED = "grouped"
+    FLAPPING = "flapping"
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
     HELD = "held"
@@ -50,6 +52,7 @@ class Effect(Enum):
     ACKNOWLEDGE = "acknowledge"
     RESOLVE = "resolve"
     HOLD = "hold"
+    FLAP = "flap"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +64,16 @@ class OpenAlert:
         severity: The worst that was said.
         episode: The newest occurrence it stands for; empty: its sender tells none.
         started_at: When that began; ``None``: unknown.
+        flaps: Whether it stays open until nothing changed for a while.
+        is_over: Of one that flaps, whether its sender says that it is over.
     """
 
     state: AlertState
     severity: Severity
     episode: str = ""
     started_at: dt.datetime | None = None
+    flaps: bool = False
+    is_over: bool = False
 
 
 _NONE: Mapping[str, Severity] = MappingProxyType({})
@@ -80,11 +87,15 @@ class Known:
         alert: The open alert; ``None``: there is none.
         closed: Episodes that have a resolved alert, with its severity.
         held: Episodes whose resolve came before their trigger.
+        limits: When it flaps; ``None``: never.
+        openings: How often it opened, within what the limits say, and was ended by its sender.
     """
 
     alert: OpenAlert | None = None
     closed: Mapping[str, Severity] = field(default_factory=lambda: _NONE)
     held: frozenset[str] = frozenset()
+    limits: Limits | None = None
+    openings: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +185,47 @@ def _trigger(event: Event, known: Known) -> Decision:
         reason = "its resolve had come first; the alert is on record and nobody is paged"
         return Decision(Verdict.RESOLVED, reason, Effect.OPEN_CLOSED, after)
     if known.alert is None:
-        alert = OpenAlert(AlertState.FIRING, event.severity, event.episode, event.started_at)
-        after = replace(known, alert=alert)
-        return Decision(Verdict.OPENED, "nothing was open under this key", Effect.OPEN, after)
+        return _opened(event, known)
+    if known.alert.is_over:
+        return _flaps_again(event, known, known.alert)
     return _again(event, known, known.alert)
+
+
+def _opened(event: Event, known: Known) -> Decision:
+    alert = OpenAlert(AlertState.FIRING, event.severity, event.episode, event.started_at)
+    if known.limits is not None and known.openings + 1 >= known.limits.openings:
+        after = replace(known, alert=replace(alert, flaps=True))
+        return Decision(Verdict.FLAPPING, known.limits.words, Effect.OPEN, after)
+    after = replace(known, alert=alert)
+    return Decision(Verdict.OPENED, "nothing was open under this key", Effect.OPEN, after)
+
+
+def _flaps_again(event: Event, known: Known, alert: OpenAlert) -> Decision:
+    """Return what a trigger does to an alert that flaps and whose sender said it was over."""
+    if event.episode and event.episode == alert.episode:
+        reason = "its episode was over already; the trigger came late or again"
+        return Decision(Verdict.RESOLVED, reason, Effect.COUNT, known)
+    if event.episode and _is_earlier(event.started_at, alert.started_at):
+        reason = "it is of an earlier episode of the alert that flaps"
+        return Decision(Verdict.DEDUPED, reason, Effect.COUNT, known)
+    after = replace(
+        alert,
+        severity=_worst(alert.severity, event.severity),
+        is_over=False,
+        episode=event.episode or alert.episode,
+        started_at=event.started_at if event.episode else alert.started_at,
+    )
+    worse = event.severity.rank > alert.severity.rank and alert.state is not AlertState.FIRING
+    if worse:
+        known = replace(known, alert=replace(after, state=AlertState.FIRING))
+        reason = (
+            f"{event.severity.value} is worse than what was {alert.state.value}: it pages again"
+        )
+        return Decision(Verdict.FLAPPING, reason, Effect.PAGE_AGAIN, known)
+    reason = (
+        "it fires again and flaps: nobody is called anew, its first pages go on if nobody took it"
+    )
+    return Decision(Verdict.FLAPPING, reason, Effect.FLAP, replace(known, alert=after))
 
 
 def _again(event: Event, known: Known, alert: OpenAlert) -> Decision:
@@ -190,7 +238,7 @@ def _again(event: Event, known: Known, alert: OpenAlert) -> Decision:
         else:
             after = replace(after, episode=event.episode, started_at=event.started_at)
             reason = "a new episode began before the one before it was resolved"
-            if alert.state is AlertState.SNOOZED:
+            if alert.state is AlertState.SNOOZED and not alert.flaps:
                 again = "a new episode began while it was snoozed"
     if event.severity.rank > alert.severity.rank and alert.state is not AlertState.FIRING:
         worse, before = event.severity.value, alert.severity.value
@@ -226,10 +274,22 @@ def _resolve(event: Event, known: Known) -> Decision:
 
 
 def _close(known: Known, alert: OpenAlert, reason: str, *, episode: str = "") -> Decision:
+    if alert.flaps:
+        return _held_open(known, alert, reason, episode=episode)
     name = episode or alert.episode
     closed = {**known.closed, name: alert.severity} if name else known.closed
     after = replace(known, alert=None, closed=closed)
     return Decision(Verdict.RESOLVED, reason, Effect.RESOLVE, after)
+
+
+def _held_open(known: Known, alert: OpenAlert, reason: str, *, episode: str) -> Decision:
+    """Return what the end of an alert that flaps does: it stays open until it is quiet."""
+    if alert.is_over and episode in {"", alert.episode}:
+        told = f"{reason}, as it did before; it stays open until it is quiet"
+        return Decision(Verdict.FLAPPING, told, Effect.NOTHING, known)
+    after = replace(alert, is_over=True, episode=episode or alert.episode)
+    told = f"{reason}; it flaps, so it stays open until it is quiet"
+    return Decision(Verdict.FLAPPING, told, Effect.FLAP, replace(known, alert=after))
 
 
 def _acknowledge(known: Known) -> Decision:

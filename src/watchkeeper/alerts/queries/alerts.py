@@ -60,6 +60,8 @@ class AlertRow:
         muted_by: Name of the silence that kept it quiet, or ``maintenance:NAME``; may be empty.
         muted_until: Until when it is kept quiet; ``None``: it is not.
         merged_into: Id of the alert that stands for it; ``None``: none does.
+        flapping_until: When it is quiet if nothing changes; ``None``: it does not flap.
+        is_over: Of one that flaps, whether its sender says that it is over.
         led_by: Id of the first alert of its group, itself maybe, whose escalation serves all of
             the group; ``None``: it is in none.
         pages_again_at: When it pages again unless it ended before: a snooze ends then, or the time
@@ -92,6 +94,8 @@ class AlertRow:
     muted_by: str
     muted_until: dt.datetime | None
     pages_again_at: dt.datetime | None
+    flapping_until: dt.datetime | None
+    is_over: bool
     merged_into: str | None
     led_by: str | None
 
@@ -188,7 +192,7 @@ _FIELDS = (
     "description", "url", "runbook_url", "labels", "route", "policy", "placed_because", "count",
     "started_at", "opened_at", "last_event_at", "acknowledged_at", "acknowledged_by",
     "resolved_at", "resolved_by", "muted_by", "muted_until", "pages_again_at",
-    "merged_into_id", "led_by_id",
+    "flapping_until", "is_over", "merged_into_id", "led_by_id",
 )  # fmt: skip
 
 
@@ -257,7 +261,8 @@ def look_of(row: AlertRow) -> tuple[str, str]:
     if row.muted_until is not None:
         return "mute", _("In maintenance") if row.maintenance else _("Silenced")
     looks = {Severity.CRITICAL.value: "crit", Severity.ERROR.value: "burn"}
-    return looks.get(row.severity, "watch"), _("Firing")
+    words = _("Flapping") if row.flapping_until is not None else _("Firing")
+    return looks.get(row.severity, "watch"), words
 
 
 def name_of(label: str) -> str:

@@ -48,6 +48,10 @@ class AlertOut(Schema):
     muted_by: str
     muted_until: dt.datetime | None
     merged_into: str | None = Field(description="Id of the alert that stands for it.")
+    flapping_until: dt.datetime | None = Field(
+        description="When it is quiet if nothing changes; null: it does not flap."
+    )
+    is_over: bool = Field(description="Of one that flaps: its sender says that it is over.")
     led_by: str | None = Field(
         description="Id of the first alert of its group, whose pages serve all of it."
     )
@@ -271,7 +275,7 @@ class IntegrationIn(Schema):
     service: str = Field("", max_length=253, description="Where an event says none.")
     dedup_scope: str = Field("", max_length=253, description="Default: its name.")
     settings: dict[str, Any] = Field(
-        {}, description="mapping, interval, autoClose, insufficientData."
+        {}, description="mapping, interval, autoClose, flapping, insufficientData."
     )
 
 

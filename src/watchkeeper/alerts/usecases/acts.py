@@ -122,6 +122,7 @@ def resolve(
         "resolved_at": now,
         "resolved_by": hands.label(actor),
         "muted_until": None,
+        "flapping_until": None,
         "pages_again_at": None,
     }
     _put([*open_ones, *others], actor, "resolved", changes, now=now)
@@ -204,6 +205,7 @@ def merge(*, actor: Actor, alerts: Sequence[str], into: str, now: dt.datetime) -
         "resolved_by": hands.label(actor),
         "merged_into": target,
         "muted_until": None,
+        "flapping_until": None,
         "pages_again_at": None,
     }
     _put(sources, actor, "merged", changes, now=now)

@@ -6,10 +6,11 @@ The caller holds the transaction; all of it commits together or none of it does.
 import datetime as dt
 import zlib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from django.db import connection
 
-from watchkeeper.alerts.domain import lifecycle, matching, routing
+from watchkeeper.alerts.domain import flapping, lifecycle, matching, routing
 from watchkeeper.alerts.domain.events import Action
 from watchkeeper.alerts.domain.grouping import Group
 from watchkeeper.alerts.domain.lifecycle import AlertState, Decision, Effect, OpenAlert, Verdict
@@ -31,7 +32,7 @@ class Batch:
         self._incoming = incoming
         self._rules = rules
         self._now = now
-        self._memory = Memory(incoming)
+        self._memory = Memory(incoming, now=now)
         self._new: list[Held] = []
         self._groups = groups.Gathered()
         named = {name for item in incoming for name in (item.event.service, item.sender.service)}
@@ -56,10 +57,7 @@ class Batch:
         opening = set()
         if self._rules.has_groups:
             for item in self._incoming:
-                if (
-                    item.event.action is Action.TRIGGER
-                    and self._memory.slots[item.place].open is None
-                ):
+                if self._memory.may_open(item):
                     item.placed = self._placed(item, self._service_of(item))
                     group = item.placed[0].group
                     opening |= {group.digest} if group is not None else set()
@@ -88,9 +86,9 @@ class Batch:
             _take_over(slot.open, slot.known.alert)
 
     def _open(self, item: Incoming, slot: Slot, decision: Decision) -> None:
-        del decision
         held, placed, quiet = self._made(item, AlertState.FIRING)
         slot.open = item.alert = held
+        self._flap(item, slot, decision)
         item.rule = f"route:{placed.route}" if placed.route else ""
         item.reason = f"{item.reason}; {placed.reason}"
         self._page(item, held, placed, quiet)
@@ -100,7 +98,7 @@ class Batch:
         held.is_changed = True
         if quiet is None:
             held.start = placed
-            if placed.group is not None and held.row:
+            if placed.group is not None and held.row and held.lead is None:
                 self._join(item, held, placed.group)
             return
         held.changes |= {"muted_by": quiet.by, "muted_until": quiet.until}
@@ -111,7 +109,11 @@ class Batch:
         found, reason = self._groups.join(held, group, now=self._now)
         if found.joins:
             held.is_paged_already = not found.pages
-            item.verdict, item.reason = Verdict.GROUPED, f"{reason}; route {group.route} groups"
+            if item.verdict is Verdict.OPENED:
+                item.verdict, item.reason = Verdict.GROUPED, reason
+            else:
+                item.reason = f"{item.reason}; {reason}"
+            item.reason = f"{item.reason}; route {group.route} groups"
 
     def _open_closed(self, item: Incoming, slot: Slot, decision: Decision) -> None:
         del decision
@@ -145,7 +147,7 @@ class Batch:
             "resolved_by": "",
         }
         held = Held(None, state, event.severity, event.episode, event.started_at, row, count=1)
-        held.is_changed = True
+        held.is_changed, held.opened_at = True, self._now
         self._new.append(held)
         return held, placed, quiet
 
@@ -182,12 +184,26 @@ class Batch:
         _tell_again(held)
         item.alert = held
 
+    def _flap(self, item: Incoming, slot: Slot, decision: Decision) -> None:
+        """Let an alert that flaps be quiet for as long again before it does so no more."""
+        alert, held = decision.known.alert, slot.open
+        if held is None or alert is None or not alert.flaps:
+            return
+        limits = flapping.limits_of(item.sender.settings, kind=item.sender.kind)
+        quiet = (limits or flapping.USUAL).quiet
+        held.changes |= {"flapping_until": self._now + quiet, "is_over": alert.is_over}
+        held.is_changed = True
+        if decision.effect is Effect.FLAP:
+            held.count += item.event.action is Action.TRIGGER
+            self._keep_held(item, slot, decision)
+
     def _page_again(self, item: Incoming, slot: Slot, decision: Decision) -> None:
-        del decision
         held = slot.open
         if held is None:
             return
         _tell_again(held)
+        if item.verdict is Verdict.FLAPPING:
+            self._flap(item, slot, decision)
         placed, quiet = self._placed(item, self._service_of(item))
         held.changes |= {"urgency": placed.urgency.value, "acknowledged_at": None}
         held.changes |= {"acknowledged_by": "", "route": placed.route, "policy": placed.policy}
@@ -212,6 +228,9 @@ class Batch:
         held.changes["pages_again_at"] = None
         held.stop = f"resolved by {item.sender.name}"
         held.episode = held.episode or item.event.episode
+        limits = slot.known.limits
+        if limits and held.opened_at and held.opened_at > self._now - limits.within:
+            slot.known = replace(slot.known, openings=slot.known.openings + 1)
         if held.episode:
             slot.closed[held.episode] = held
         slot.open = None
@@ -275,4 +294,5 @@ _EFFECTS = {
     Effect.ACKNOWLEDGE: Batch._acknowledge,
     Effect.RESOLVE: Batch._resolve,
     Effect.HOLD: Batch._keep_held,
+    Effect.FLAP: Batch._flap,
 }

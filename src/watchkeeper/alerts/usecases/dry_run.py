@@ -21,7 +21,7 @@ from watchkeeper.oncall.queries import Preview
 
 MOST_EVENTS = 100
 _FIRST = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
-_PAGES = {Verdict.OPENED, Verdict.DEDUPED, Verdict.GROUPED}
+_PAGES = {Verdict.OPENED, Verdict.DEDUPED, Verdict.GROUPED, Verdict.FLAPPING}
 _ANYBODY = Sender(0, "", "generic", "", "", {})
 
 

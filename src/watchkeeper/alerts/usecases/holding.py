@@ -31,6 +31,7 @@ class Held:
         stop: Why its escalation ends; empty: it does not.
         lead: What leads its group: an id, or an alert that is not stored yet; ``None``: it is in
             none.
+        opened_at: When it opened.
         is_paged_already: Whether ``start`` finds people being paged for its group.
     """
 
@@ -46,7 +47,13 @@ class Held:
     start: Placed | None = None
     stop: str = ""
     lead: "int | Held | None" = None
+    opened_at: dt.datetime | None = None
     is_paged_already: bool = False
+
+    @property
+    def title_prefix(self) -> str:
+        """What stands before its title where people are called: that it flaps, if it does."""
+        return "Flapping: " if self.changes.get("flapping_until") is not None else ""
 
     @property
     def lead_id(self) -> int | None:

@@ -1,11 +1,14 @@
 """What is stored of the keys that events are about, read by the hundred."""
 
+import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db import connection
 
-from watchkeeper.alerts.domain.events import Severity
+from watchkeeper.alerts.domain import flapping
+from watchkeeper.alerts.domain.events import Action, Severity
 from watchkeeper.alerts.domain.lifecycle import AlertState, Known, OpenAlert
 from watchkeeper.alerts.models import Alert, HeldResolve
 from watchkeeper.alerts.usecases import merging, repeats
@@ -27,9 +30,13 @@ class Memory:
         heard: Messages that came before.
     """
 
-    def __init__(self, incoming: Sequence[Incoming]) -> None:
+    def __init__(self, incoming: Sequence[Incoming], *, now: dt.datetime) -> None:
         self._incoming = incoming
+        self._now = now
         self.slots: dict[Key, Slot] = {item.place: Slot() for item in incoming}
+        self._ending = {
+            item.place for item in incoming if item.event.action in {Action.RESOLVE, Action.PING}
+        }
         self.found: list[Held] = []
         self.merged: dict[Key, Key] = {}
         self.heard = repeats.Heard()
@@ -51,6 +58,41 @@ class Memory:
                 if episodes:
                     self._read_closed(scope, part, sorted(episodes))
                     self._read_held(scope, part)
+        self._read_openings([item for item in self._incoming if self.may_open(item)])
+
+    def may_open(self, item: Incoming) -> bool:
+        """Return whether an event may open an alert: none is open, or it may have ended before."""
+        is_free = self.slots[item.place].open is None or item.place in self._ending
+        return item.event.action is Action.TRIGGER and is_free
+
+    def _read_openings(self, opening: Sequence[Incoming]) -> None:
+        """Read how often keys opened lately and were ended by their senders, where that counts."""
+        by_scope: dict[str, dict[str, flapping.Limits]] = {}
+        for item in opening:
+            limits = flapping.limits_of(item.sender.settings, kind=item.sender.kind)
+            if limits is not None:
+                by_scope.setdefault(item.sender.scope, {})[item.event.key] = limits
+        for scope, limited in by_scope.items():
+            keys = sorted(limited)
+            since = self._now - max(limits.within for limits in limited.values())
+            found: dict[str, int] = {}
+            for start in range(0, len(keys), _CHUNK):
+                part = keys[start : start + _CHUNK]
+                where, values = writing.one_by_one(
+                    _ALERTS,
+                    "key",
+                    part,
+                    where="resolved_by = 'sender' AND scope = %s AND opened_at > %s",
+                    given=[scope, since],
+                )
+                sql = f"SELECT key, opened_at FROM {_ALERTS} WHERE {where}"  # noqa: S608  fixed texts
+                for key, opened in writing.select(sql, values):
+                    at = writing.moment(opened)
+                    if at is not None and at > self._now - limited[key].within:
+                        found[key] = found.get(key, 0) + 1
+            for key, limits in limited.items():
+                slot = self.slots[scope, key]
+                slot.known = replace(slot.known, limits=limits, openings=found.get(key, 0))
 
     def target(self, place: Key) -> Slot:
         """Return where what is told of a key counts: there, or where it was merged into."""
@@ -66,19 +108,24 @@ class Memory:
             _ALERTS, "key", keys, where="NOT (state = 'resolved') AND scope = %s", given=[scope]
         )
         sql = (
-            f"SELECT id, key, state, severity, episode, started_at, led_by_id FROM {_ALERTS} "  # noqa: S608  fixed texts
+            "SELECT id, key, state, severity, episode, started_at, led_by_id, opened_at, "  # noqa: S608  fixed texts
+            f"flapping_until IS NOT NULL, is_over FROM {_ALERTS} "
             f"WHERE {where} AND NOT (state = 'resolved') ORDER BY id"
         )
         if connection.vendor == "postgresql":  # nobody takes, snoozes or ends them meanwhile
             sql += " FOR NO KEY UPDATE"
-        for pk, key, state, severity, episode, started, lead in writing.select(sql, values):
+        for row in writing.select(sql, values):
+            pk, key, state, severity, episode, started, lead, opened, flaps, is_over = row
             slot = self.slots[scope, key]
             began = writing.moment(started)
             held = Held(pk, AlertState(state), Severity(severity), episode, began, lead=lead)
+            held.opened_at = writing.moment(opened)
             slot.open = held
             self.found.append(held)
-            alert = OpenAlert(held.state, held.severity, episode, began)
-            slot.known = Known(alert, slot.known.closed, slot.known.held)
+            alert = OpenAlert(
+                held.state, held.severity, episode, began, flaps=bool(flaps), is_over=bool(is_over)
+            )
+            slot.known = replace(slot.known, alert=alert)
 
     def _read_merged(self, scope: str, keys: Sequence[str]) -> None:
         """Read what is open that alerts of these keys were merged into."""
@@ -115,15 +162,14 @@ class Memory:
                 slot.closed[episode] = held
                 self.found.append(held)
                 closed = {**slot.known.closed, episode: worst}
-                slot.known = Known(slot.known.alert, closed, slot.known.held)
+                slot.known = replace(slot.known, closed=closed)
 
     def _read_held(self, scope: str, keys: Sequence[str]) -> None:
         where, values = writing.one_by_one(_HELD, "key", keys, where="scope = %s", given=[scope])
         sql = f"SELECT key, episode FROM {_HELD} WHERE {where}"  # noqa: S608  fixed texts
         for key, episode in writing.select(sql, values):
             slot = self.slots[scope, key]
-            held = slot.known.held | {episode}
-            slot.known = Known(slot.known.alert, slot.known.closed, held)
+            slot.known = replace(slot.known, held=slot.known.held | {episode})
 
 
 def _marks(values: Sequence[Any]) -> str:

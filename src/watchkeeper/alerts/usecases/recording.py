@@ -46,6 +46,8 @@ def _row(held: Held) -> dict[str, Any]:
             "acknowledged_by": "",
             "muted_by": "",
             "muted_until": None,
+            "flapping_until": None,
+            "is_over": False,
             "pages_again_at": None,
         }
         | held.changes
@@ -113,7 +115,7 @@ def _trigger(held: Held, subject: Subject, placed: Placed, *, base: str) -> esca
         subject,
         policy=placed.policy,
         urgency=placed.urgency,
-        title=row["title"],
+        title=f"{held.title_prefix}{row['title']}",
         service=row["service_name"],
         base=base,
     )

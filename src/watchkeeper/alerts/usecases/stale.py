@@ -56,6 +56,7 @@ def _close(row: Integration, before: dt.datetime, why: str, *, now: dt.datetime)
         resolved_at=now,
         resolved_by="system",
         pages_again_at=None,
+        flapping_until=None,
     )
     AlertAct.objects.bulk_create(
         AlertAct(alert_id=pk, at=now, act=ACT, actor="system", detail=why) for pk in ids

@@ -117,7 +117,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 def _spec(form: IntegrationForm) -> IntegrationSpec:
     chosen = form.cleaned_data
-    lengths = {name: chosen[name].strip() for name in ("interval", "autoClose")}
+    lengths = {name: chosen[name].strip() for name in ("interval", "autoClose", "flapping")}
     return IntegrationSpec(
         name=chosen["name"].strip(),
         kind=chosen["kind"],
