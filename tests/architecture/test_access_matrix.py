@@ -32,6 +32,7 @@ OVERRIDE = {"start": "2190-03-01T00:00:00Z", "end": "2190-03-01T01:00:00Z", "per
 ANYBODY, READ, EDIT, MANAGE = "anybody signed in", "read", "edit own", "manage own"
 ORGANISATION_EDIT, ADMIN, AUDIT, RESPOND = "edit all", "admin", "audit", "respond own"
 ROUTE = {"policy": "shop", "match": ['service="shop"']}
+INHIBITION = {"source": ['x="y"'], "target": ['x="z"'], "equal": ["cluster"]}
 SILENCE = {
     "match": ['service="shop"'], "start": "2026-03-02T00:00:00Z", "end": "2026-03-03T00:00:00Z",
     "reason": "deploy",
@@ -149,6 +150,11 @@ OPERATIONS: dict[str, tuple[str, Any]] = {
     "GET /api/v1/routes/{name}": (READ, None),
     "PUT /api/v1/routes/{name}": (ORGANISATION_EDIT, ROUTE),
     "DELETE /api/v1/routes/{name}": (ORGANISATION_EDIT, None),
+    "GET /api/v1/inhibitions": (READ, None),
+    "GET /api/v1/inhibitions/{name}": (READ, None),
+    "PUT /api/v1/inhibitions/{name}": (ORGANISATION_EDIT, INHIBITION),
+    "DELETE /api/v1/inhibitions/{name}": (ORGANISATION_EDIT, None),
+    "POST /api/v1/inhibition-preview": (READ, INHIBITION),
     "GET /api/v1/silences": (READ, None),
     "POST /api/v1/silences": (RESPOND, SILENCE | {"name": "new"}),
     "POST /api/v1/silences/{name}/end": (RESPOND, {}),

@@ -7,7 +7,12 @@ from typing import Any
 from django.urls import URLPattern, URLResolver
 
 from tests.factories import HOST, make_slo, make_team, make_user, schedule_document
-from watchkeeper.alerts.domain.documents import IntegrationSpec, RouteSpec, SilenceSpec
+from watchkeeper.alerts.domain.documents import (
+    InhibitionSpec,
+    IntegrationSpec,
+    RouteSpec,
+    SilenceSpec,
+)
 from watchkeeper.alerts.usecases import acts, rules
 from watchkeeper.alerts.usecases import integrations as senders
 from watchkeeper.catalog import usecases as catalog
@@ -37,7 +42,7 @@ POLICY = {"owner": OWN, "steps": [{"notify": [{"person": "bob"}]}]}
 NAMES = {"services": "shop", "journeys": "buy", "schedules": "primary", "on-call": "primary",
          "slos": "checkout", "slis": "checkout-requests", "sources": "prom", "people": "bob",
          "escalation-policies": "shop-policy", "teams": OWN, "tokens": "victim",
-         "integrations": "am", "routes": "critical", "silences": "deploy",
+         "integrations": "am", "routes": "critical", "silences": "deploy", "inhibitions": "down",
          "maintenance": "move"}  # fmt: skip
 
 
@@ -111,6 +116,8 @@ def make_alerts(now: dt.datetime) -> dict[str, str]:
     later = now + dt.timedelta(hours=1)
     silence = SilenceSpec("deploy", ('service="shop"', 'x="y"'), now, later, "deploy")
     rules.save_silence(actor=HOST, spec=silence, origin=Origin.API, now=now)
+    inhibition = InhibitionSpec("down", ('x="y"',), ('x="z"',))
+    rules.save_inhibition(actor=HOST, spec=inhibition, origin=Origin.API, now=now)
     event = {"title": "Checkout fails", "service": "shop"}
     told = acts.send(actor=HOST, integration="am", event=event, now=now, body=b'{"title":"x"}')
     event = {"title": "Payments fail", "service": "shop"}

@@ -1,10 +1,16 @@
-"""Integrations, routes and silences as documents."""
+"""Integrations, routes, silences and inhibitions as documents."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from watchkeeper.alerts.domain import documents
-from watchkeeper.alerts.domain.documents import IntegrationSpec, RouteSpec, SilenceSpec, Spec
+from watchkeeper.alerts.domain.documents import (
+    InhibitionSpec,
+    IntegrationSpec,
+    RouteSpec,
+    SilenceSpec,
+    Spec,
+)
 from watchkeeper.alerts.queries import directory, integrations
 from watchkeeper.alerts.usecases import doors, rules
 from watchkeeper.alerts.usecases import integrations as senders
@@ -16,7 +22,7 @@ from watchkeeper.plumbing.kinds import Change, Finding, KindHandler, Severity
 
 
 class _Alerts:
-    """Integration, Route, Silence."""
+    """Integration, Route, Silence, Inhibition."""
 
     kinds: Sequence[tuple[str, str]] = tuple(("watchkeeper/", kind) for kind in documents.KINDS)
     order = 60
@@ -55,6 +61,8 @@ class _Alerts:
             return senders.remove_integration(actor=actor, name=name, now=now, origin=Origin.FILE)
         if kind == "Route":
             return rules.remove_route(actor=actor, name=name, now=now, origin=Origin.FILE)
+        if kind == "Inhibition":
+            return rules.remove_inhibition(actor=actor, name=name, now=now, origin=Origin.FILE)
         return rules.remove_silence(actor=actor, name=name, now=now, origin=Origin.FILE)
 
     def export(self) -> list[Mapping[str, Json]]:
@@ -63,6 +71,7 @@ class _Alerts:
             *integrations.specs(),
             *directory.route_specs(),
             *directory.silence_specs(),
+            *directory.inhibition_specs(),
         ]
         return [documents.write(spec) for spec in specs]
 
@@ -85,6 +94,8 @@ def check(spec: Spec) -> None:
         documents.check_integration(spec, doors.kinds())
     elif isinstance(spec, RouteSpec):
         documents.check_route(spec)
+    elif isinstance(spec, InhibitionSpec):
+        documents.check_inhibition(spec)
     else:
         documents.check_silence(spec)
 
@@ -96,6 +107,8 @@ def _save(document: Document, *, actor: Actor, origin: Origin, now: dt.datetime)
         return senders.save_integration(actor=actor, spec=spec, origin=origin, now=now, file=file)
     if isinstance(spec, SilenceSpec):
         return rules.save_silence(actor=actor, spec=spec, origin=origin, now=now, file=file)
+    if isinstance(spec, InhibitionSpec):
+        return rules.save_inhibition(actor=actor, spec=spec, origin=origin, now=now, file=file)
     return rules.save_route(actor=actor, spec=spec, origin=origin, now=now, file=file)
 
 

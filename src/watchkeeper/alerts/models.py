@@ -112,7 +112,9 @@ class Alert(models.Model):
     resolved_at = models.DateTimeField(null=True)
     resolved_by = models.CharField(max_length=40, blank=True, help_text="Kind and id, or sender.")
     muted_by = models.CharField(
-        max_length=300, blank=True, help_text="Name of the silence, or maintenance:NAME."
+        max_length=300,
+        blank=True,
+        help_text="Name of the silence, maintenance:NAME or inhibition:NAME.",
     )
     muted_until = models.DateTimeField(null=True, help_text="Null: it is not kept quiet.")
     merged_into = models.ForeignKey(
@@ -129,6 +131,10 @@ class Alert(models.Model):
     is_over = models.BooleanField(
         default=False, help_text="Of one that flaps: whether its sender says that it is over."
     )
+    inhibited_by = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="inhibits", db_index=False,
+        help_text="The alert whose end lets it page; null: none, or it was not stored yet.",
+    )  # fmt: skip
     pages_again_at = models.DateTimeField(
         null=True, help_text="When it fires anew unless it ended; null: it does not wait for that."
     )
@@ -165,6 +171,11 @@ class Alert(models.Model):
                 fields=["pages_again_at"],
                 condition=Q(pages_again_at__isnull=False),
                 name="alerts_page_again",
+            ),
+            models.Index(
+                fields=["inhibited_by"],
+                condition=Q(inhibited_by__isnull=False),
+                name="alerts_inhibited_by_one",
             ),
             models.Index(
                 fields=["flapping_until"],
@@ -361,6 +372,44 @@ class Silence(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Inhibition(models.Model):
+    """Keeps some alerts quiet while a larger one is open."""
+
+    name = models.CharField(max_length=253, unique=True)
+    source = models.JSONField(help_text="Matchers of what has to be open.")
+    target = models.JSONField(help_text="Matchers of what is quiet meanwhile.")
+    equal = models.JSONField(default=list, help_text="Names of what both share.")
+    origin = models.CharField(max_length=20, choices=ORIGINS)
+    file = models.CharField(max_length=1000, blank=True)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class InhibitionMark(models.Model):
+    """That an alert is a source of an inhibition; of those that are over it means nothing."""
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="marks")
+    name = models.CharField(max_length=253, help_text="Of the inhibition.")
+    digest = models.CharField(max_length=64, help_text="Of the inhibition and what both share.")
+    is_both = models.BooleanField(help_text="Whether it is a target too.")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["alert", "name"], name="alerts_one_mark_per_inhibition"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["digest"], name="alerts_marks_by_digest"),
+            models.Index(fields=["name"], name="alerts_marks_by_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} by {self.alert_id}"
 
 
 class Heartbeat(models.Model):

@@ -116,6 +116,7 @@ for name, group in (
     ("alert", alerts.alert_app),
     ("integration", alerts.integration_app),
     ("silence", alerts.silence_app),
+    ("inhibition", alerts.inhibition_app),
     ("maintenance", changes.maintenance_app),
     ("change", changes.change_app),
     ("slo", slos.app),

@@ -4,9 +4,13 @@ from django.http import HttpRequest
 from ninja import Router, Status
 
 from watchkeeper.alerts.api.moments import sure
-from watchkeeper.alerts.domain.documents import RouteSpec, SilenceSpec
+from watchkeeper.alerts.domain import documents
+from watchkeeper.alerts.domain.documents import InhibitionSpec, RouteSpec, SilenceSpec
 from watchkeeper.alerts.queries import directory, previews
 from watchkeeper.alerts.schemas.rules import (
+    InhibitionIn,
+    InhibitionOut,
+    InhibitionPreviewOut,
     NewSilenceIn,
     PreviewIn,
     PreviewOut,
@@ -120,6 +124,55 @@ def end_silence(request: HttpRequest, name: str) -> SilenceOut:
     rules.end_silence(actor=actor_of(request), name=name, now=clock.now())
     row = directory.silence_row(name, now=clock.now())
     return SilenceOut.model_validate(row, from_attributes=True)
+
+
+@router.get("/inhibitions", response=list[InhibitionOut], summary="All inhibitions")
+def list_inhibitions(request: HttpRequest) -> list[InhibitionOut]:
+    """Return inhibitions by name, with what is a source and what is quiet now."""
+    access.require(actor_of(request), Permission.READ, what="inhibitions")
+    rows = directory.inhibition_rows()
+    return [InhibitionOut.model_validate(row, from_attributes=True) for row in rows]
+
+
+@router.get("/inhibitions/{name}", response=InhibitionOut, summary="One inhibition")
+def get_inhibition(request: HttpRequest, name: str) -> InhibitionOut:
+    """Return one inhibition."""
+    access.require(actor_of(request), Permission.READ, what=f"inhibition {name}")
+    return InhibitionOut.model_validate(directory.inhibition_row(name), from_attributes=True)
+
+
+@router.put("/inhibitions/{name}", response=InhibitionOut, summary="Make or change an inhibition")
+def put_inhibition(request: HttpRequest, name: str, body: InhibitionIn) -> InhibitionOut:
+    """Make an inhibition be as it is said here."""
+    rules.save_inhibition(
+        actor=actor_of(request), spec=_inhibition(name, body), origin=Origin.API, now=clock.now()
+    )
+    return InhibitionOut.model_validate(directory.inhibition_row(name), from_attributes=True)
+
+
+@router.delete("/inhibitions/{name}", response={204: None}, summary="Remove an inhibition")
+def delete_inhibition(request: HttpRequest, name: str) -> Status[None]:
+    """Remove an inhibition; what it kept quiet and still fires pages then."""
+    rules.remove_inhibition(actor=actor_of(request), name=name, now=clock.now())
+    return Status(204, None)
+
+
+@router.post(
+    "/inhibition-preview",
+    response=InhibitionPreviewOut,
+    summary="What an inhibition would keep quiet",
+)
+def preview_inhibition(request: HttpRequest, body: InhibitionIn) -> InhibitionPreviewOut:
+    """Tell which open alerts are sources and which would be quiet; changes nothing."""
+    access.require(actor_of(request), Permission.READ, what="alerts")
+    spec = _inhibition("preview", body)
+    documents.check_inhibition(spec)
+    found = previews.preview_inhibition(documents.inhibition_of(spec))
+    return InhibitionPreviewOut.model_validate(found, from_attributes=True)
+
+
+def _inhibition(name: str, body: InhibitionIn) -> InhibitionSpec:
+    return InhibitionSpec(name, tuple(body.source), tuple(body.target), tuple(body.equal))
 
 
 @router.post("/silence-preview", response=PreviewOut, summary="What a silence would keep quiet")

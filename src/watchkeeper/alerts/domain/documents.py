@@ -1,13 +1,14 @@
-"""Integrations, routes and silences as documents: ``apiVersion: watchkeeper/v1``."""
+"""Integrations, routes, silences and inhibitions as documents: ``apiVersion: watchkeeper/v1``."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from watchkeeper.alerts.domain import durations, flapping, grouping, matching
+from watchkeeper.alerts.domain import durations, flapping, grouping, inhibition, matching
 from watchkeeper.alerts.domain.events import Urgency
 from watchkeeper.alerts.domain.grouping import Grouping
+from watchkeeper.alerts.domain.inhibition import Inhibition
 from watchkeeper.changes.domain import documents as windows
 from watchkeeper.changes.domain.occasions import Occasion
 from watchkeeper.kernel import ids, wall_time
@@ -108,7 +109,31 @@ class SilenceSpec:
         )
 
 
-Spec = IntegrationSpec | RouteSpec | SilenceSpec
+@dataclass(frozen=True, slots=True)
+class InhibitionSpec:
+    """An inhibition as somebody wants it; see ``domain.inhibition.Inhibition``."""
+
+    name: str
+    source: tuple[str, ...]
+    target: tuple[str, ...]
+    equal: tuple[str, ...] = ()
+
+
+Spec = IntegrationSpec | RouteSpec | SilenceSpec | InhibitionSpec
+
+
+def inhibition_of(spec: InhibitionSpec) -> Inhibition:
+    """Return the rule that ``spec`` is.
+
+    Raises:
+        InvalidError: one of its matchers is none.
+    """
+    return Inhibition(
+        spec.name,
+        matching.parse_all(spec.source, path="spec.source"),
+        matching.parse_all(spec.target, path="spec.target"),
+        spec.equal,
+    )
 
 
 def check_integration(spec: IntegrationSpec, kinds: list[str]) -> None:
@@ -164,14 +189,18 @@ def check_route(spec: RouteSpec) -> None:
     _refuse(f"The route {spec.name}", faults)
 
 
-def _group_faults(spec: RouteSpec) -> Iterator[Problem]:
-    for place, name in enumerate(spec.group_by):
+def _labels_faults(names: tuple[str, ...], field: str, most: int) -> Iterator[Problem]:
+    for place, name in enumerate(names):
         try:
             matching.check_name(name)
         except InvalidError as error:
-            yield Problem(error.message, f"spec.groupBy[{place}]")
-    if len(spec.group_by) > grouping.MOST or len(set(spec.group_by)) < len(spec.group_by):
-        yield Problem(f"groupBy names at most {grouping.MOST}, each once", "spec.groupBy")
+            yield Problem(error.message, f"spec.{field}[{place}]")
+    if len(names) > most or len(set(names)) < len(names):
+        yield Problem(f"{field} names at most {most}, each once", f"spec.{field}")
+
+
+def _group_faults(spec: RouteSpec) -> Iterator[Problem]:
+    yield from _labels_faults(spec.group_by, "groupBy", grouping.MOST)
     if spec.group_for and not spec.group_by:
         yield Problem("groupFor goes with groupBy, which is not there", "spec.groupFor")
     length = durations.read(spec.group_for)
@@ -200,9 +229,26 @@ def check_silence(spec: SilenceSpec) -> None:
     _refuse(f"The silence {spec.name}", faults)
 
 
-def _match_faults(match: tuple[str, ...]) -> list[Problem]:
+def check_inhibition(spec: InhibitionSpec) -> None:
+    """Return if ``spec`` can be.
+
+    Raises:
+        InvalidError: with every fault and its place.
+    """
+    ids.check_name(spec.name, what="An inhibition")
+    faults = []
+    for side, match in (("source", spec.source), ("target", spec.target)):
+        faults += _match_faults(match, f"spec.{side}")
+        if not match:
+            message = f"{side} needs a matcher; an inhibition must not hide all"
+            faults.append(Problem(message, f"spec.{side}"))
+    faults += _labels_faults(spec.equal, "equal", inhibition.MOST_EQUAL)
+    _refuse(f"The inhibition {spec.name}", faults)
+
+
+def _match_faults(match: tuple[str, ...], path: str = "spec.match") -> list[Problem]:
     try:
-        matching.parse_all(match)
+        matching.parse_all(match, path=path)
     except InvalidError as error:
         return list(error.problems)
     return []
@@ -286,10 +332,18 @@ def _silence(name: str, spec: Mapping[str, Any]) -> SilenceSpec:
     )
 
 
+def _inhibition(name: str, spec: Mapping[str, Any]) -> InhibitionSpec:
+    _known(spec, ("source", "target", "equal"), "an Inhibition")
+    return InhibitionSpec(
+        name, _texts(spec, "source"), _texts(spec, "target"), _texts(spec, "equal")
+    )
+
+
 _READ: dict[str, Callable[[str, Mapping[str, Any]], Spec]] = {
     "Integration": _integration,
     "Route": _route,
     "Silence": _silence,
+    "Inhibition": _inhibition,
 }
 KINDS = tuple(_READ)
 
@@ -395,8 +449,18 @@ def _write_silence(spec: Any) -> tuple[str, dict[str, Any]]:
     return "Silence", body
 
 
+def _write_inhibition(spec: Any) -> tuple[str, dict[str, Any]]:
+    body = {
+        "source": list(spec.source),
+        "target": list(spec.target),
+        "equal": list(spec.equal) or None,
+    }
+    return "Inhibition", body
+
+
 _WRITE: dict[type, Callable[[Any], tuple[str, dict[str, Any]]]] = {
     IntegrationSpec: _write_integration,
     RouteSpec: _write_route,
     SilenceSpec: _write_silence,
+    InhibitionSpec: _write_inhibition,
 }

@@ -35,6 +35,7 @@ class Verdict(Enum):
     RESOLVED = "resolved"
     HELD = "held"
     SILENCED = "silenced"
+    INHIBITED = "inhibited"
     MAINTENANCE = "maintenance"
     HEARTBEAT = "heartbeat"
     QUARANTINED = "quarantined"

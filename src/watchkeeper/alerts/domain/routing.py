@@ -77,16 +77,20 @@ class Quiet:
     """What keeps an alert quiet, and until when.
 
     Attributes:
-        kind: ``silence`` or ``maintenance``.
-        name: Name of the silence or of the maintenance window.
-        until: When it ends.
+        kind: ``silence``, ``maintenance`` or ``inhibition``.
+        name: Name of the silence, of the maintenance window or of the inhibition.
+        until: When it ends; of an inhibition, when it is looked at again.
         reason: Why; may be empty.
+        source: Of an inhibition, the id of the alert that has to be open; ``None``: not stored.
+        what: Of an inhibition, that alert in words.
     """
 
     kind: str
     name: str
     until: dt.datetime
     reason: str = ""
+    source: int | None = None
+    what: str = ""
 
     @property
     def rule(self) -> str:
@@ -95,12 +99,14 @@ class Quiet:
 
     @property
     def by(self) -> str:
-        """It as an alert remembers it: the name of a silence, or ``maintenance:NAME``."""
-        return self.rule if self.kind == MAINTENANCE else self.name
+        """It as an alert remembers it: the name of a silence, or its kind and name."""
+        return self.name if self.kind == SILENCE else self.rule
 
     @property
     def words(self) -> str:
         """Why nobody is paged, in a sentence."""
+        if self.what:
+            return f"the inhibition {self.name} keeps it quiet while {self.what} is open"
         because = f" ({self.reason})" if self.reason else ""
         what = "maintenance window" if self.kind == MAINTENANCE else self.kind
         return f"the {what} {self.name}{because} keeps it quiet until {self.until:%FT%TZ}"

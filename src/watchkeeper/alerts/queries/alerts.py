@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from watchkeeper.alerts.domain import page_verdicts, routing
 from watchkeeper.alerts.domain.events import Severity
+from watchkeeper.alerts.domain.inhibition import INHIBITION
 from watchkeeper.alerts.domain.lifecycle import AlertState
 from watchkeeper.alerts.models import Alert, AlertAct, InboundEvent, PageVerdictRow
 from watchkeeper.alerts.queries import groups
@@ -57,11 +58,14 @@ class AlertRow:
         acknowledged_by: Kind and id of who did, or ``sender``.
         resolved_at: When it ended; ``None``: it has not.
         resolved_by: Kind and id of who ended it, or ``sender``.
-        muted_by: Name of the silence that kept it quiet, or ``maintenance:NAME``; may be empty.
-        muted_until: Until when it is kept quiet; ``None``: it is not.
+        muted_by: Name of the silence that kept it quiet, ``maintenance:NAME`` or
+            ``inhibition:NAME``; may be empty.
+        muted_until: Until when it is kept quiet, by an inhibition when that is looked at again;
+            ``None``: it is not.
         merged_into: Id of the alert that stands for it; ``None``: none does.
         flapping_until: When it is quiet if nothing changes; ``None``: it does not flap.
         is_over: Of one that flaps, whether its sender says that it is over.
+        inhibited_by: Id of the alert whose end lets it page; ``None``: none, or not known.
         led_by: Id of the first alert of its group, itself maybe, whose escalation serves all of
             the group; ``None``: it is in none.
         pages_again_at: When it pages again unless it ended before: a snooze ends then, or the time
@@ -96,6 +100,7 @@ class AlertRow:
     pages_again_at: dt.datetime | None
     flapping_until: dt.datetime | None
     is_over: bool
+    inhibited_by: str | None
     merged_into: str | None
     led_by: str | None
 
@@ -109,6 +114,12 @@ class AlertRow:
         """Name of the maintenance window that kept it quiet; empty: none did."""
         kind, _, name = self.muted_by.rpartition(":")
         return name if kind == routing.MAINTENANCE else ""
+
+    @property
+    def inhibition(self) -> str:
+        """Name of the inhibition that kept it quiet; empty: none did."""
+        kind, _, name = self.muted_by.rpartition(":")
+        return name if kind == INHIBITION else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +203,7 @@ _FIELDS = (
     "description", "url", "runbook_url", "labels", "route", "policy", "placed_because", "count",
     "started_at", "opened_at", "last_event_at", "acknowledged_at", "acknowledged_by",
     "resolved_at", "resolved_by", "muted_by", "muted_until", "pages_again_at",
-    "flapping_until", "is_over", "merged_into_id", "led_by_id",
+    "flapping_until", "is_over", "inhibited_by_id", "merged_into_id", "led_by_id",
 )  # fmt: skip
 
 
@@ -259,6 +270,8 @@ def look_of(row: AlertRow) -> tuple[str, str]:
     if row.state == AlertState.SNOOZED.value:
         return "mute", _("Snoozed")
     if row.muted_until is not None:
+        if row.inhibition:
+            return "mute", _("Inhibited")
         return "mute", _("In maintenance") if row.maintenance else _("Silenced")
     looks = {Severity.CRITICAL.value: "crit", Severity.ERROR.value: "burn"}
     words = _("Flapping") if row.flapping_until is not None else _("Firing")
@@ -289,8 +302,8 @@ def key_of(alert: str) -> str | None:
 
 
 def _row(values: tuple[Any, ...]) -> AlertRow:
-    pk, key, integration, *rest, into, lead = values
-    others = [None if each is None else str(each) for each in (into, lead)]
+    pk, key, integration, *rest, source, into, lead = values
+    others = [None if each is None else str(each) for each in (source, into, lead)]
     return AlertRow(str(pk), key, integration or "", *[*rest, *others])
 
 

@@ -1,10 +1,12 @@
-"""Reading routes and silences."""
+"""Reading routes, silences and inhibitions."""
 
 import datetime as dt
+from collections import Counter
 from dataclasses import dataclass
 
-from watchkeeper.alerts.domain.documents import RouteSpec, SilenceSpec
-from watchkeeper.alerts.models import Alert, Route, Silence
+from watchkeeper.alerts.domain.documents import InhibitionSpec, RouteSpec, SilenceSpec
+from watchkeeper.alerts.domain.inhibition import INHIBITION
+from watchkeeper.alerts.models import Alert, Inhibition, InhibitionMark, Route, Silence
 from watchkeeper.changes.domain import occasions
 from watchkeeper.kernel import instants
 from watchkeeper.kernel.errors import NotFoundError
@@ -22,6 +24,12 @@ class SilenceNotFoundError(NotFoundError):
     """There is no silence of that name."""
 
     code = "silence_not_found"
+
+
+class InhibitionNotFoundError(NotFoundError):
+    """There is no inhibition of that name."""
+
+    code = "inhibition_not_found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +230,85 @@ def silence_spec(row: Silence) -> SilenceSpec:
     return SilenceSpec(
         row.name, tuple(row.match), row.start, row.end, row.reason, row.recurrence, row.time_zone
     )
+
+
+@dataclass(frozen=True, slots=True)
+class InhibitionRow:
+    """An inhibition.
+
+    Attributes:
+        name: Its name.
+        source: Matchers of what has to be open.
+        target: Matchers of what is quiet meanwhile.
+        equal: Names of what both share.
+        origin: Where it came from.
+        file: The file it came from; may be empty.
+        sources: How many open alerts are sources of it.
+        holds: How many open alerts it keeps quiet.
+    """
+
+    name: str
+    source: tuple[str, ...]
+    target: tuple[str, ...]
+    equal: tuple[str, ...]
+    origin: str
+    file: str
+    sources: int
+    holds: int
+
+
+def inhibition_rows() -> list[InhibitionRow]:
+    """Return all inhibitions by name."""
+    is_over = "resolved"
+    quiet = Alert.objects.filter(muted_until__isnull=False).exclude(state=is_over)
+    held = Counter(quiet.values_list("muted_by", flat=True))
+    marks = InhibitionMark.objects.exclude(alert__state=is_over)
+    sources = Counter(marks.values_list("name", flat=True))
+    return [
+        InhibitionRow(
+            name=row.name,
+            source=tuple(row.source),
+            target=tuple(row.target),
+            equal=tuple(row.equal),
+            origin=row.origin,
+            file=row.file,
+            sources=sources[row.name],
+            holds=held[f"{INHIBITION}:{row.name}"],
+        )
+        for row in Inhibition.objects.order_by("name")
+    ]
+
+
+def inhibition_row(name: str) -> InhibitionRow:
+    """Return one inhibition.
+
+    Raises:
+        InhibitionNotFoundError: there is none of that name.
+    """
+    inhibition_of(name)
+    return next(row for row in inhibition_rows() if row.name == name)
+
+
+def inhibition_of(name: str) -> Inhibition:
+    """Return the row of an inhibition, for the use-cases of this slice.
+
+    Raises:
+        InhibitionNotFoundError: there is none of that name.
+    """
+    row = Inhibition.objects.filter(name=name).first()
+    if row is None:
+        raise InhibitionNotFoundError(f"There is no inhibition {name}")
+    return row
+
+
+def inhibition_spec(row: Inhibition) -> InhibitionSpec:
+    """Return what somebody would have to wish for to have this inhibition."""
+    return InhibitionSpec(row.name, tuple(row.source), tuple(row.target), tuple(row.equal))
+
+
+def inhibition_specs() -> list[InhibitionSpec]:
+    """Return what somebody would have to wish for to have all inhibitions, by name."""
+    return [inhibition_spec(row) for row in Inhibition.objects.order_by("name")]
 
 
 def route_specs() -> list[RouteSpec]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from watchkeeper.alerts.domain import events as domain
-from watchkeeper.alerts.domain import matching
+from watchkeeper.alerts.domain import inhibition, matching
 from watchkeeper.alerts.domain.events import Action
+from watchkeeper.alerts.domain.inhibition import Inhibition, Mark
 from watchkeeper.alerts.domain.lifecycle import AlertState
 from watchkeeper.alerts.domain.matching import Matcher
 from watchkeeper.alerts.models import Alert
@@ -87,6 +88,57 @@ def preview(match: Sequence[str], *, now: dt.datetime, services: Collection[str]
     )
 
 
+@dataclass(frozen=True, slots=True)
+class InhibitionPreview:
+    """What an inhibition would find among the alerts that are open.
+
+    Attributes:
+        source_count: How many are sources.
+        target_count: How many would be quiet, had they opened after their source.
+        sources: The newest sources.
+        targets: The newest of those that would be quiet.
+        is_complete: Whether all that are open were looked at; else the newest 20,000.
+    """
+
+    source_count: int
+    target_count: int
+    sources: tuple[Seen, ...]
+    targets: tuple[Seen, ...]
+    is_complete: bool
+
+
+def preview_inhibition(rule: Inhibition) -> InhibitionPreview:
+    """Return which open alerts are sources of ``rule``, and which it would keep quiet."""
+    found = Alert.objects.select_related("integration").order_by("-pk")
+    rows = list(found.exclude(state=AlertState.RESOLVED.value)[: MOST_READ + 1])
+    notes = catalog.service_notes({row.service_name for row in rows} - {""}, annotation="")
+    sources, wanted = [], []
+    by_digest: dict[str, list[Mark]] = {}
+    for row in rows[:MOST_READ]:
+        fields = fields_of(row, notes.get(row.service_name, ServiceNote()).owner)
+        for mark in inhibition.sources([rule], fields):
+            sources.append(_one(row))
+            by_digest.setdefault(mark.digest, []).append(mark)
+        wanted += [(row, mark) for mark in inhibition.targets([rule], fields)]
+    targets = [
+        _one(row)
+        for row, mark in wanted
+        if any(source.meets(mark) for source in by_digest.get(mark.digest, ()))
+    ]
+    return InhibitionPreview(
+        len(sources),
+        len(targets),
+        tuple(sources[:MOST_SHOWN]),
+        tuple(targets[:MOST_SHOWN]),
+        len(rows) <= MOST_READ,
+    )
+
+
+def _one(row: Alert) -> Seen:
+    is_open = row.state != AlertState.RESOLVED.value
+    return Seen(str(row.pk), row.title, row.service_name, row.severity, row.opened_at, is_open)
+
+
 def _narrowed(matchers: Iterable[Matcher], services: Collection[str]) -> QuerySet[Alert]:
     """Return the alerts that can match, as far as the database can tell."""
     found = Alert.objects.select_related("integration")
@@ -107,10 +159,7 @@ def _seen(
     for row in rows[:MOST_READ]:
         owner = notes.get(row.service_name, ServiceNote()).owner
         if matching.matches(matchers, fields_of(row, owner)):
-            is_open = row.state != AlertState.RESOLVED.value
-            yield Seen(
-                str(row.pk), row.title, row.service_name, row.severity, row.opened_at, is_open
-            )
+            yield _one(row)
 
 
 def fields_of(row: Alert, owner: str) -> dict[str, tuple[str, ...]]:

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 from django.db.models import Q
 
-from watchkeeper.alerts.domain import matching
+from watchkeeper.alerts.domain import documents, matching
 from watchkeeper.alerts.domain.events import Urgency
+from watchkeeper.alerts.domain.inhibition import Inhibition
 from watchkeeper.alerts.domain.routing import ANNOTATION, Maintenance, Route, Silence
+from watchkeeper.alerts.models import Inhibition as InhibitionRow
 from watchkeeper.alerts.models import Route as RouteRow
 from watchkeeper.alerts.models import Silence as SilenceRow
 from watchkeeper.alerts.queries import directory
@@ -30,6 +32,7 @@ class Rules:
         routes: All of them.
         silences: Those that have not ended.
         windows: Times of maintenance that have not ended, for a day to come.
+        inhibitions: All of them.
         read_at: On the clock that never runs backwards.
     """
 
@@ -37,6 +40,7 @@ class Rules:
     silences: tuple[Silence, ...]
     windows: tuple[Maintenance, ...]
     read_at: float
+    inhibitions: tuple[Inhibition, ...] = ()
     _services: dict[str, ServiceNote] = field(default_factory=dict)
 
     @property
@@ -66,7 +70,7 @@ def current(*, now: dt.datetime) -> Rules:
     age = clock.monotonic()
     if held is not None and age - held.read_at < REMEMBERED_SECONDS:
         return held
-    fresh = Rules(routes(), silences(after=now), windows(after=now), age)
+    fresh = Rules(routes(), silences(after=now), windows(after=now), age, inhibitions())
     with _lock:
         _current = fresh
     return fresh
@@ -74,7 +78,8 @@ def current(*, now: dt.datetime) -> Rules:
 
 def as_of(at: dt.datetime) -> Rules:
     """Return the rules, with what keeps quiet and has not ended at ``at``; none is remembered."""
-    return Rules(routes(), silences(after=at), windows(after=at), clock.monotonic())
+    moment = clock.monotonic()
+    return Rules(routes(), silences(after=at), windows(after=at), moment, inhibitions())
 
 
 def forget() -> None:
@@ -96,6 +101,14 @@ def routes() -> tuple[Route, ...]:
             grouping=directory.route_spec(row).grouping(),
         )
         for row in RouteRow.objects.order_by("order", "name")
+    )
+
+
+def inhibitions() -> tuple[Inhibition, ...]:
+    """Return all inhibitions, by name."""
+    return tuple(
+        documents.inhibition_of(directory.inhibition_spec(row))
+        for row in InhibitionRow.objects.order_by("name")
     )
 
 

@@ -45,13 +45,18 @@ class AlertOut(Schema):
     acknowledged_by: str
     resolved_at: dt.datetime | None
     resolved_by: str
-    muted_by: str
-    muted_until: dt.datetime | None
+    muted_by: str = Field(
+        description="Name of a silence, maintenance:NAME or inhibition:NAME; may be empty."
+    )
+    muted_until: dt.datetime | None = Field(
+        description="Null: it is not kept quiet. Of an inhibition: when it is looked at again."
+    )
     merged_into: str | None = Field(description="Id of the alert that stands for it.")
     flapping_until: dt.datetime | None = Field(
         description="When it is quiet if nothing changes; null: it does not flap."
     )
     is_over: bool = Field(description="Of one that flaps: its sender says that it is over.")
+    inhibited_by: str | None = Field(description="Id of the alert whose end lets it page.")
     led_by: str | None = Field(
         description="Id of the first alert of its group, whose pages serve all of it."
     )

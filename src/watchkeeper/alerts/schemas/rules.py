@@ -76,6 +76,27 @@ class SilenceOut(Schema):
     next_end: dt.datetime | None
 
 
+class InhibitionIn(Schema):
+    """An inhibition."""
+
+    source: Matchers = Field(description="What has to be open; all must hold, at least one.")
+    target: Matchers = Field(description="What is quiet meanwhile, likewise.")
+    equal: list[Name] = Field([], max_length=20, description="Labels or fields that both share.")
+
+
+class InhibitionOut(Schema):
+    """An inhibition as it is."""
+
+    name: str
+    source: list[str]
+    target: list[str]
+    equal: list[str]
+    origin: str
+    file: str
+    sources: int = Field(description="How many open alerts are sources of it.")
+    holds: int = Field(description="How many open alerts it keeps quiet.")
+
+
 class PreviewIn(Schema):
     """What is to be looked for: matchers, services, or both."""
 
@@ -102,3 +123,13 @@ class PreviewOut(Schema):
     open: list[SeenOut]
     recent: list[SeenOut]
     is_complete: bool = Field(description="False: only the newest 20,000 of each were read.")
+
+
+class InhibitionPreviewOut(Schema):
+    """What an inhibition finds among open alerts: how many, and the newest of them."""
+
+    source_count: int
+    target_count: int = Field(description="That would be quiet, had they opened after a source.")
+    sources: list[SeenOut]
+    targets: list[SeenOut]
+    is_complete: bool = Field(description="False: only the newest 20,000 were read.")

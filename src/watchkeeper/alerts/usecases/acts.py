@@ -14,7 +14,7 @@ from watchkeeper.alerts.ports import Post, Stored
 from watchkeeper.alerts.queries import alerts as queries
 from watchkeeper.alerts.queries import integrations, keys, quarantine
 from watchkeeper.alerts.queries.quarantine import CameRow, EventNotFoundError
-from watchkeeper.alerts.usecases import ack_timeouts, doors, groups, hands, intake
+from watchkeeper.alerts.usecases import ack_timeouts, doors, groups, hands, inhibiting, intake
 from watchkeeper.alerts.usecases.intake import Arrival
 from watchkeeper.identity import queries as identity
 from watchkeeper.kernel.access import Permission
@@ -253,6 +253,8 @@ def _put(
 ) -> None:
     """Change alerts and stop their escalations."""
     Alert.objects.filter(pk__in=[row.pk for row in rows], state__in=_OPEN).update(**changes)
+    if changes["state"] == AlertState.RESOLVED.value:
+        inhibiting.ended([row.pk for row in rows], now=now)
     groups.stop(
         [(row.pk, row.led_by_id) for row in rows],
         reason=f"{act} by {hands.label(actor)}",

@@ -13,11 +13,12 @@ from django.db import connection
 from watchkeeper.alerts.domain import flapping, lifecycle, matching, routing
 from watchkeeper.alerts.domain.events import Action
 from watchkeeper.alerts.domain.grouping import Group
+from watchkeeper.alerts.domain.inhibition import INHIBITION
 from watchkeeper.alerts.domain.lifecycle import AlertState, Decision, Effect, OpenAlert, Verdict
-from watchkeeper.alerts.domain.routing import Placed, Quiet
+from watchkeeper.alerts.domain.routing import Placed
 from watchkeeper.alerts.queries.rules import Rules
-from watchkeeper.alerts.usecases import groups, recording
-from watchkeeper.alerts.usecases.holding import Held, Incoming, Key, Slot
+from watchkeeper.alerts.usecases import groups, inhibiting, recording
+from watchkeeper.alerts.usecases.holding import Held, Incoming, Key, Placing, Slot
 from watchkeeper.alerts.usecases.recalling import Memory
 from watchkeeper.catalog.queries import ServiceNote
 from watchkeeper.plumbing import writing
@@ -35,6 +36,7 @@ class Batch:
         self._memory = Memory(incoming, now=now)
         self._new: list[Held] = []
         self._groups = groups.Gathered()
+        self._sources = inhibiting.Sources(rules.inhibitions, now=now)
         named = {name for item in incoming for name in (item.event.service, item.sender.service)}
         self._services = rules.services(named)
 
@@ -52,17 +54,21 @@ class Batch:
             self._decide(item)
 
     def _gather(self) -> None:
-        """Read the groups that alerts may join, and those that may be over."""
+        """Read the groups that alerts may join or end, and what keeps others quiet."""
         leads = {held.lead for held in self._memory.found if isinstance(held.lead, int)}
-        opening = set()
-        if self._rules.has_groups:
+        opening: set[str] = set()
+        if self._rules.has_groups or self._rules.inhibitions:
             for item in self._incoming:
                 if self._memory.may_open(item):
-                    item.placed = self._placed(item, self._service_of(item))
-                    group = item.placed[0].group
+                    group = self._placing(item).placed.group
                     opening |= {group.digest} if group is not None else set()
         if opening or leads:
             self._groups.read(opening, leads)
+        if self._rules.inhibitions:
+            triggers = [i for i in self._incoming if i.event.action is Action.TRIGGER]
+            for item in triggers:
+                self._sources.expect(self._memory.slots[item.place], self._placing(item).fields)
+            self._sources.read(self._placing(item).fields for item in triggers)
 
     # ---- what is decided
 
@@ -81,27 +87,34 @@ class Batch:
         slot.known = decision.known
         item.verdict, item.reason = decision.verdict, decision.reason
         item.alert = slot.open
+        before = None if slot.open is None else slot.open.severity
         _EFFECTS[decision.effect](self, item, slot, decision)
         if item.alert is not None and slot.known.alert is not None and slot.open is item.alert:
             _take_over(slot.open, slot.known.alert)
+            if self._rules.inhibitions and slot.open.severity is not before:
+                self._sources.mark(slot.open, self._placing(item).fields)
 
     def _open(self, item: Incoming, slot: Slot, decision: Decision) -> None:
-        held, placed, quiet = self._made(item, AlertState.FIRING)
+        held, placed = self._made(item, AlertState.FIRING)
         slot.open = item.alert = held
         self._flap(item, slot, decision)
         item.rule = f"route:{placed.route}" if placed.route else ""
         item.reason = f"{item.reason}; {placed.reason}"
-        self._page(item, held, placed, quiet)
+        self._page(item, held)
 
-    def _page(self, item: Incoming, held: Held, placed: Placed, quiet: Quiet | None) -> None:
-        """Let people be paged for ``held``, unless a silence or maintenance keeps it quiet."""
+    def _page(self, item: Incoming, held: Held) -> None:
+        """Let people be paged for ``held``, unless something keeps it quiet."""
         held.is_changed = True
+        placing = self._placing(item)
+        placed = placing.placed
+        quiet = placing.quiet or self._sources.quiet(placing.fields, held=held)
         if quiet is None:
             held.start = placed
             if placed.group is not None and held.row and held.lead is None:
                 self._join(item, held, placed.group)
             return
         held.changes |= {"muted_by": quiet.by, "muted_until": quiet.until}
+        held.changes["inhibited_by_id"] = quiet.source
         item.verdict, item.rule, item.reason = _QUIET[quiet.kind], quiet.rule, quiet.words
 
     def _join(self, item: Incoming, held: Held, group: Group) -> None:
@@ -117,21 +130,20 @@ class Batch:
 
     def _open_closed(self, item: Incoming, slot: Slot, decision: Decision) -> None:
         del decision
-        held, _, _ = self._made(item, AlertState.RESOLVED)
+        held, _ = self._made(item, AlertState.RESOLVED)
         held.row |= {"resolved_at": self._now, "resolved_by": "sender"}
         slot.closed[item.event.episode] = item.alert = held
         slot.let_go.add(item.event.episode)
 
-    def _made(self, item: Incoming, state: AlertState) -> tuple[Held, Placed, Quiet | None]:
-        """Return a new alert, where it goes, and what keeps it quiet."""
+    def _made(self, item: Incoming, state: AlertState) -> tuple[Held, Placed]:
+        """Return a new alert, and where it goes."""
         event, sender = item.event, item.sender
-        service = self._service_of(item)
-        placed, quiet = item.placed or self._placed(item, service)
+        placed = self._placing(item).placed
         row = {
             "integration_id": sender.id,
             "scope": sender.scope,
             "key": event.key,
-            "service_name": service,
+            "service_name": self._service_of(item),
             "urgency": placed.urgency.value,
             "title": event.title,
             "description": event.description,
@@ -149,7 +161,7 @@ class Batch:
         held = Held(None, state, event.severity, event.episode, event.started_at, row, count=1)
         held.is_changed, held.opened_at = True, self._now
         self._new.append(held)
-        return held, placed, quiet
+        return held, placed
 
     def _service_of(self, item: Incoming) -> str:
         """Return the service that the catalogue knows, else the one the integration is for."""
@@ -158,7 +170,11 @@ class Batch:
         is_known = note is not None and note != ServiceNote()
         return said if is_known or not usual else usual
 
-    def _placed(self, item: Incoming, service: str) -> tuple[Placed, Quiet | None]:
+    def _placing(self, item: Incoming) -> Placing:
+        """Return where an alert of an event would go; asked once for each."""
+        if item.placing is not None:
+            return item.placing
+        service = self._service_of(item)
         note = self._services.get(service) or ServiceNote()
         fields = matching.fields_of(
             item.event, integration=item.sender.name, service=service, owner=note.owner
@@ -172,7 +188,8 @@ class Batch:
         quiet = routing.quieted(
             self._rules.silences, self._rules.windows, fields, service=service, at=self._now
         )
-        return placed, quiet
+        item.placing = Placing(fields, placed, quiet)
+        return item.placing
 
     def _count(self, item: Incoming, slot: Slot, decision: Decision) -> None:
         del item, decision
@@ -204,11 +221,11 @@ class Batch:
         _tell_again(held)
         if item.verdict is Verdict.FLAPPING:
             self._flap(item, slot, decision)
-        placed, quiet = self._placed(item, self._service_of(item))
+        placed = self._placing(item).placed
         held.changes |= {"urgency": placed.urgency.value, "acknowledged_at": None}
         held.changes |= {"acknowledged_by": "", "route": placed.route, "policy": placed.policy}
         held.changes["pages_again_at"] = None
-        self._page(item, held, placed, quiet)
+        self._page(item, held)
 
     def _acknowledge(self, item: Incoming, slot: Slot, decision: Decision) -> None:
         del decision
@@ -251,8 +268,13 @@ class Batch:
         stored = self._memory.stored()
         recording.write_alerts(self._new, stored, now=self._now)
         self._groups.write(self._new)
+        self._sources.write()
         recording.write_held(self._memory.slots)
-        recording.tell_oncall([*self._new, *stored], now=self._now)
+        changed = [*self._new, *stored]
+        over = [h.id for h in changed if h.state is AlertState.RESOLVED and h.id is not None]
+        if self._rules.inhibitions:
+            inhibiting.ended(over, now=self._now)
+        recording.tell_oncall(changed, now=self._now)
 
 
 def wait_in_line(places: Iterable[Key]) -> None:
@@ -283,7 +305,11 @@ def _bucket(place: Key) -> int:
     return zlib.crc32("\0".join(place).encode("utf-8", "replace")) % _BUCKETS
 
 
-_QUIET = {routing.SILENCE: Verdict.SILENCED, routing.MAINTENANCE: Verdict.MAINTENANCE}
+_QUIET = {
+    routing.SILENCE: Verdict.SILENCED,
+    routing.MAINTENANCE: Verdict.MAINTENANCE,
+    INHIBITION: Verdict.INHIBITED,
+}
 _EFFECTS = {
     Effect.NOTHING: Batch._nothing,
     Effect.OPEN: Batch._open,

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from watchkeeper.alerts.domain.lifecycle import AlertState
-from watchkeeper.alerts.models import Alert, AlertAct, Integration, Route, Silence
+from watchkeeper.alerts.models import Alert, AlertAct, Inhibition, Integration, Route, Silence
 from watchkeeper.alerts.queries import alerts as queries
 from watchkeeper.alerts.usecases import groups
 from watchkeeper.audit import usecases as audit
@@ -17,7 +17,7 @@ from watchkeeper.kernel.origins import Origin
 from watchkeeper.oncall.queries.escalations import Subject
 from watchkeeper.plumbing.kinds import FieldChange
 
-Row = Integration | Route | Silence
+Row = Integration | Route | Silence | Inhibition
 MOST = 200
 """How many alerts something is done about at a time."""
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from watchkeeper.alerts.domain.events import Event, Severity
 from watchkeeper.alerts.domain.lifecycle import AlertState, Known, Verdict
+from watchkeeper.alerts.domain.matching import Fields
 from watchkeeper.alerts.domain.routing import Placed, Quiet
 from watchkeeper.alerts.queries.keys import Sender
 
@@ -61,12 +62,27 @@ class Held:
         return self.lead.id if isinstance(self.lead, Held) else self.lead
 
 
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """Where an alert of an event would go.
+
+    Attributes:
+        fields: What matchers see of it.
+        placed: Where it goes.
+        quiet: The silence or maintenance that keeps it quiet; ``None``: none does.
+    """
+
+    fields: Fields
+    placed: Placed
+    quiet: Quiet | None
+
+
 @dataclass(slots=True)
 class Incoming:
     """An event on its way, and then what became of it.
 
-    ``message`` is as ``repeats`` has it, ``placed`` where an alert of it would go and what would
-    keep that quiet, once that was asked.
+    ``message`` is as ``repeats`` has it, ``placing`` where an alert of it would go, once that was
+    asked.
     """
 
     sender: Sender
@@ -76,7 +92,7 @@ class Incoming:
     rule: str = ""
     alert: Held | None = None
     message: str = ""
-    placed: tuple[Placed, Quiet | None] | None = None
+    placing: Placing | None = None
 
     @property
     def place(self) -> Key:

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from watchkeeper.alerts.domain.lifecycle import AlertState
 from watchkeeper.alerts.models import Alert, AlertAct
-from watchkeeper.alerts.usecases import deciding, groups, upkeep
+from watchkeeper.alerts.usecases import deciding, groups, inhibiting, upkeep
 from watchkeeper.oncall.usecases import escalations
 
 ACT = "flapping ended"
@@ -50,6 +50,7 @@ def _end(*, now: dt.datetime) -> int:
         for some, detail in acts
         for row in some
     )
+    inhibiting.ended([row.pk for row in over], now=now)
     groups.stop([(row.pk, row.led_by_id) for row in over], reason="over, and quiet", now=now)
     paged = [
         upkeep.trigger_of(row)

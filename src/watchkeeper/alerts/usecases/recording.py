@@ -46,6 +46,7 @@ def _row(held: Held) -> dict[str, Any]:
             "acknowledged_by": "",
             "muted_by": "",
             "muted_until": None,
+            "inhibited_by_id": None,
             "flapping_until": None,
             "is_over": False,
             "pages_again_at": None,

@@ -1,14 +1,15 @@
-"""Making, changing and removing routes and silences."""
+"""Making, changing and removing routes, silences and inhibitions."""
 
 import datetime as dt
 
 from django.db import transaction
 
 from watchkeeper.alerts.domain import documents, matching
-from watchkeeper.alerts.domain.documents import RouteSpec, SilenceSpec
-from watchkeeper.alerts.models import Alert, Route, Silence
+from watchkeeper.alerts.domain.documents import InhibitionSpec, RouteSpec, SilenceSpec
+from watchkeeper.alerts.domain.inhibition import INHIBITION
+from watchkeeper.alerts.models import Alert, Inhibition, Route, Silence
 from watchkeeper.alerts.queries import alerts, directory, rules
-from watchkeeper.alerts.usecases import hands
+from watchkeeper.alerts.usecases import hands, inhibiting
 from watchkeeper.changes.domain import occasions
 from watchkeeper.kernel import access
 from watchkeeper.kernel.access import Permission
@@ -199,13 +200,77 @@ def end_silence(*, actor: Actor, name: str, now: dt.datetime) -> None:
     transaction.on_commit(rules.forget)
 
 
+@transaction.atomic
+def save_inhibition(
+    *, actor: Actor, spec: InhibitionSpec, origin: Origin, now: dt.datetime, file: str = ""
+) -> Change:
+    """Make an inhibition be as ``spec`` says; what it keeps quiet already is judged again at once.
+
+    Its sources are found among the alerts that are open. What pages already goes on.
+
+    Args:
+        actor: Who; needs the role editor in the organisation, since it rules all alerts.
+        spec: How it is to be.
+        origin: Where this comes from.
+        now: The present.
+        file: Name of the file it stands in.
+
+    Raises:
+        InvalidError: a field cannot be.
+        ForbiddenError: the actor may not.
+        KeptInFilesError: it is kept in a file, and this comes from elsewhere.
+    """
+    documents.check_inhibition(spec)
+    what = f"inhibition {spec.name}"
+    hands.require(actor, Permission.EDIT, what=what, team_id=None)
+    row = Inhibition.objects.filter(name=spec.name).first()
+    hands.check(row, origin, what)
+    old = documents.write(directory.inhibition_spec(row)) if row is not None else None
+    fields = hands.differences(old, documents.write(spec))
+    if row is not None and not fields and row.origin == origin.value:
+        return Change("Inhibition", spec.name, Action.UNCHANGED)
+    action = Action.UPDATE if row is not None else Action.CREATE
+    row = row or Inhibition(name=spec.name, created_at=now)
+    row.source, row.target, row.equal = list(spec.source), list(spec.target), list(spec.equal)
+    row.origin, row.file = origin.value, file[-1000:] if origin is Origin.FILE else ""
+    row.save()
+    inhibiting.mark_again(documents.inhibition_of(spec))
+    _judge_again(f"{INHIBITION}:{spec.name}", now=now)
+    hands.record(actor, "inhibition.saved", row.pk, {"name": row.name}, now=now)
+    transaction.on_commit(rules.forget)
+    return Change("Inhibition", spec.name, action, fields)
+
+
+@transaction.atomic
+def remove_inhibition(
+    *, actor: Actor, name: str, now: dt.datetime, origin: Origin = Origin.API
+) -> Change:
+    """Remove an inhibition; what it kept quiet and still fires pages then.
+
+    Raises:
+        InhibitionNotFoundError: there is none of that name.
+        ForbiddenError: the actor may not.
+        KeptInFilesError: it is kept in a file, and this comes from elsewhere.
+    """
+    row = directory.inhibition_of(name)
+    what = f"inhibition {name}"
+    hands.require(actor, Permission.EDIT, what=what, team_id=None)
+    hands.check(row, origin, what)
+    hands.record(actor, "inhibition.removed", row.pk, {"name": name}, now=now)
+    row.delete()
+    inhibiting.forget(name)
+    _judge_again(f"{INHIBITION}:{name}", now=now)
+    transaction.on_commit(rules.forget)
+    return Change("Inhibition", name, Action.REMOVE)
+
+
 def may_silence(actor: Actor, match: tuple[str, ...]) -> bool:
     """Return whether ``actor`` may keep quiet what matches."""
     return access.may(actor, Permission.RESPOND, team_id=_team_of(match))
 
 
 def _judge_again(silence: str, *, now: dt.datetime) -> None:
-    """Let the job that ends silences look at once at what this one keeps quiet."""
+    """Let the job that ends silences look at once at what this one, or another, keeps quiet."""
     Alert.objects.filter(muted_by=silence, muted_until__gt=now).update(muted_until=now)
 
 

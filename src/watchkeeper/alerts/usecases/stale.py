@@ -7,7 +7,7 @@ from django.db import transaction
 from watchkeeper.alerts.domain.durations import read as read_duration
 from watchkeeper.alerts.domain.lifecycle import AlertState
 from watchkeeper.alerts.models import Alert, AlertAct, Integration
-from watchkeeper.alerts.usecases import deciding, groups, heartbeats
+from watchkeeper.alerts.usecases import deciding, groups, heartbeats, inhibiting
 
 SETTING = "autoClose"
 ACT = "closed by itself"
@@ -61,5 +61,6 @@ def _close(row: Integration, before: dt.datetime, why: str, *, now: dt.datetime)
     AlertAct.objects.bulk_create(
         AlertAct(alert_id=pk, at=now, act=ACT, actor="system", detail=why) for pk in ids
     )
+    inhibiting.ended(ids, now=now)
     groups.stop(ended, reason=why, now=now)
     return len(ids)

@@ -11,6 +11,7 @@ from watchkeeper.alerts.domain import events as domain
 from watchkeeper.alerts.domain import grouping, routing
 from watchkeeper.alerts.domain.events import Action, Event, Severity, Urgency
 from watchkeeper.alerts.domain.grouping import Group
+from watchkeeper.alerts.domain.inhibition import INHIBITION
 from watchkeeper.alerts.domain.lifecycle import AlertState
 from watchkeeper.alerts.domain.matching import Fields
 from watchkeeper.alerts.models import (
@@ -24,7 +25,15 @@ from watchkeeper.alerts.models import (
 )
 from watchkeeper.alerts.queries import previews, rules
 from watchkeeper.alerts.queries.rules import Rules
-from watchkeeper.alerts.usecases import groups, hands, heartbeats, intake, own, triggers
+from watchkeeper.alerts.usecases import (
+    groups,
+    hands,
+    heartbeats,
+    inhibiting,
+    intake,
+    own,
+    triggers,
+)
 from watchkeeper.catalog.queries import ServiceNote
 from watchkeeper.oncall.usecases import escalations
 from watchkeeper.plumbing import served_address
@@ -57,20 +66,25 @@ def _wake(rows: list[Alert], *, now: dt.datetime) -> int:
     rules.forget()
     known = rules.current(now=now)
     services = known.services({row.service_name for row in rows})
+    seen = [
+        previews.fields_of(row, (services.get(row.service_name) or ServiceNote()).owner)
+        for row in rows
+    ]
+    sources = inhibiting.Sources(known.inhibitions, now=now)
+    sources.read(seen)
     waking: list[tuple[Alert, Fields]] = []
-    for row in rows:
-        note = services.get(row.service_name) or ServiceNote()
-        fields = previews.fields_of(row, note.owner)
+    for row, fields in zip(rows, seen, strict=True):
         quiet = routing.quieted(
             known.silences, known.windows, fields, service=row.service_name, at=now
-        )
+        ) or sources.quiet(fields)
         if quiet is not None and row.state != AlertState.RESOLVED.value:
             row.muted_by, row.muted_until = quiet.by, quiet.until
+            row.inhibited_by_id = quiet.source
         else:
-            row.muted_until = None
+            row.muted_until = row.inhibited_by_id = None
             if row.state == AlertState.FIRING.value:
                 waking.append((row, fields))
-        row.save(update_fields=["muted_by", "muted_until"])
+        row.save(update_fields=["muted_by", "muted_until", "inhibited_by"])
     joined = groups.join_stored(_groups_of(waking, known), now=now)
     AlertAct.objects.bulk_create(
         _ended_act(row, joined.get(row.pk, ""), now=now) for row, _ in waking
@@ -100,7 +114,8 @@ def _groups_of(rows: Sequence[tuple[Alert, Fields]], known: Rules) -> list[tuple
 
 
 def _ended_act(row: Alert, detail: str, *, now: dt.datetime) -> AlertAct:
-    what = "maintenance" if row.muted_by.startswith(_MAINTENANCE) else "silence"
+    kind = row.muted_by.partition(":")[0]
+    what = kind if kind in {routing.MAINTENANCE, INHIBITION} else routing.SILENCE
     return AlertAct(alert_id=row.pk, at=now, act=f"{what} ended", actor="system", detail=detail)
 
 

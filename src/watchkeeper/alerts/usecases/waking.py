@@ -11,13 +11,14 @@ from watchkeeper.alerts.domain import routing
 from watchkeeper.alerts.domain.lifecycle import AlertState
 from watchkeeper.alerts.models import Alert, AlertAct
 from watchkeeper.alerts.queries import previews, rules
-from watchkeeper.alerts.usecases import upkeep
+from watchkeeper.alerts.usecases import inhibiting, upkeep
 from watchkeeper.catalog.queries import ServiceNote
 from watchkeeper.oncall.usecases import escalations
 
 _CHUNK = 500
 _FIELDS = (
     "state", "pages_again_at", "acknowledged_at", "acknowledged_by", "muted_by", "muted_until",
+    "inhibited_by",
 )  # fmt: skip
 
 
@@ -49,17 +50,18 @@ def _wake(rows: list[Alert], *, now: dt.datetime) -> int:
     services = known.services({row.service_name for row in rows})
     triggers = []
     acts = []
-    for row in rows:
+    seen = [
+        previews.fields_of(row, (services.get(row.service_name) or ServiceNote()).owner)
+        for row in rows
+    ]
+    sources = inhibiting.Sources(known.inhibitions, now=now)
+    sources.read(seen)
+    for row, fields in zip(rows, seen, strict=True):
         why, detail = _why(row)
         acts.append(AlertAct(alert=row, at=now, act=why.lower(), actor="system", detail=detail))
-        owner = (services.get(row.service_name) or ServiceNote()).owner
         quiet = routing.quieted(
-            known.silences,
-            known.windows,
-            previews.fields_of(row, owner),
-            service=row.service_name,
-            at=now,
-        )
+            known.silences, known.windows, fields, service=row.service_name, at=now
+        ) or sources.quiet(fields)
         row.state, row.pages_again_at = AlertState.FIRING.value, None
         row.acknowledged_at, row.acknowledged_by = None, ""
         if quiet is None:
@@ -67,6 +69,7 @@ def _wake(rows: list[Alert], *, now: dt.datetime) -> int:
             triggers.append(upkeep.trigger_of(row, why=why))
         else:
             row.muted_by, row.muted_until = quiet.by, quiet.until
+            row.inhibited_by_id = quiet.source
     Alert.objects.bulk_update(rows, _FIELDS)
     AlertAct.objects.bulk_create(acts)
     if triggers:

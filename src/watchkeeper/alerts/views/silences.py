@@ -52,6 +52,7 @@ def silences(request: HttpRequest) -> HttpResponse:
     context = {
         "silences": lines,
         "lines": windows,
+        "inhibitions": directory.inhibition_rows(),
         "active": states.count("active"),
         "may_add": may_add(actor),
     }
