@@ -1,4 +1,7 @@
-"""What alerts asks of those who know a sender; wired in ``WATCHKEEPER_INTAKES``."""
+"""What alerts asks of those who know a sender, and of those who know what helps.
+
+Wired in ``WATCHKEEPER_INTAKES`` and ``WATCHKEEPER_ALERT_CONTEXTS``.
+"""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -8,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Protocol, runtime_checkable
 
 from watchkeeper.alerts.domain.events import Event
+from watchkeeper.kernel.actors import Actor
 from watchkeeper.kernel.errors import InvalidError
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -247,4 +251,41 @@ class Door(Protocol):
 
     def refused(self, post: Post, why: Refused) -> Answer:
         """Return what a sender is told whose post is not stored."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ContextItem:
+    """Something that helps with an alert, as an open incident or what ended it the last time.
+
+    Attributes:
+        kind: What sort, as ``incident``.
+        title: One line.
+        detail: More words; may be empty.
+        url: Where more stands; may be empty.
+        at: When it was; ``None``: it goes on, or has no time.
+    """
+
+    kind: str
+    title: str
+    detail: str = ""
+    url: str = ""
+    at: dt.datetime | None = None
+
+
+class AlertContext(Protocol):
+    """What a slice above knows that helps with an alert; made without arguments.
+
+    Asked in a thread of its own and with a deadline: who is late is left out of the screen.
+
+    Attributes:
+        name: What it tells of, in words, as ``incidents``.
+    """
+
+    name: str
+
+    def about(
+        self, alert: str, /, *, service: str, actor: Actor, now: dt.datetime
+    ) -> Sequence[ContextItem]:
+        """Return what helps, of what ``actor`` may read, the most helpful first."""
         ...

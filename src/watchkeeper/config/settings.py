@@ -230,6 +230,9 @@ WATCHKEEPER_INTAKES = {
     "opsgenie": "watchkeeper.integrations.opsgenie.inbound.OpsgenieDoor",
 }
 
+# Who above alerts knows what helps with one (alerts.ports.AlertContext).
+WATCHKEEPER_ALERT_CONTEXTS: list[str] = []
+
 # What fills identity's port: sections of a team's page.
 WATCHKEEPER_TEAM_PANELS = ["watchkeeper.catalog.views.team_panel.ServicesPanel"]
 

@@ -8,11 +8,12 @@ from ninja import Query, Router, Status
 
 from watchkeeper.alerts.api.moments import sure
 from watchkeeper.alerts.domain.documents import IntegrationSpec
-from watchkeeper.alerts.queries import alerts, integrations
+from watchkeeper.alerts.queries import alerts, context, integrations
 from watchkeeper.alerts.queries.alerts import Filter
 from watchkeeper.alerts.queries.integrations import IntegrationRow
 from watchkeeper.alerts.schemas.alerts import (
     ActsIn,
+    AlertDetailOut,
     AlertOut,
     AlertsAsked,
     CalledOut,
@@ -173,11 +174,14 @@ def try_out(request: HttpRequest, body: DryRunIn) -> DryRunOut:
     return DryRunOut.model_validate(found, from_attributes=True)
 
 
-@router.get("/alerts/{alert}", response=AlertOut, summary="One alert")
-def get_alert(request: HttpRequest, alert: str) -> AlertOut:
-    """Return an alert."""
-    access.require(actor_of(request), Permission.READ, what=f"alert {alert[:40]}")
-    return AlertOut.model_validate(alerts.alert_row(alert), from_attributes=True)
+@router.get("/alerts/{alert}", response=AlertDetailOut, summary="One alert")
+def get_alert(request: HttpRequest, alert: str) -> AlertDetailOut:
+    """Return an alert with its service, budgets, recent changes, and the same alert before."""
+    actor = actor_of(request)
+    access.require(actor, Permission.READ, what=f"alert {alert[:40]}")
+    row = alerts.alert_row(alert)
+    told = AlertOut.model_validate(row, from_attributes=True).model_dump()
+    return AlertDetailOut(**told, context=context.context_of(row, actor=actor, now=clock.now()))
 
 
 @router.get("/alerts/{alert}/explain", response=ExplainedOut, summary="Why who was paged")

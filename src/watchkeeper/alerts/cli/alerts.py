@@ -191,6 +191,46 @@ def verdict(
     _act(alert, "verdict", f"judged {said}", as_json=as_json, **more)
 
 
+@alert_app.command("show")
+def show(alert: Alert, as_json: AsJson = False) -> None:
+    """Show an alert with what helps: service, budgets, changes, the same before."""
+    row = call("GET", f"/api/v1/alerts/{quoted(alert)}")
+    if as_json:
+        console.emit_json(row)
+        return
+    helps = row["context"]
+    console.say(f"{row['title']}: {row['state']}, {row['severity']}, since {row['opened_at']}")
+    tier = "unknown" if helps["tier"] is None else helps["tier"]
+    console.say(
+        f"Service {helps['service'] or 'unknown'}, tier {tier}, owner {_or(helps['owner'])}"
+    )
+    console.say(f"Runbook {_or(helps['runbook_url'])}")
+    for slo in helps["slos"]:
+        left = slo["budget_remaining"]
+        share = "unknown" if left is None else f"{left:.1%} left"
+        console.say(f"SLO {slo['name']}: {slo['words']}, {share}")
+    for change in helps["changes"]:
+        console.say(f"Changed {change['at']}: {change['title']} ({change['kind']})")
+    for each in helps["earlier"]:
+        console.say(_before(each))
+    for item in helps["items"]:
+        console.say(f"{item['kind'].capitalize()}: {item['title']} {item['url']}".rstrip())
+    for name in helps["missing"]:
+        console.say(f"Not answered in time: {name}")
+
+
+def _or(text: str | None) -> str:
+    return text or "unknown"
+
+
+def _before(each: dict[str, Any]) -> str:
+    length = each["lasted_seconds"]
+    lasted = "still open" if length is None else f"for {length:.0f} s"
+    taken = f"taken by {each['acknowledged_by']}" if each["acknowledged_by"] else "taken by nobody"
+    told = [lasted, taken, *filter(None, [each["verdict_told"]]), *each["notes"]]
+    return f"Before, {each['opened_at']} ({each['id']}): {', '.join(told)}"
+
+
 @alert_app.command("explain")
 def explain(alert: Alert, as_json: AsJson = False) -> None:
     """Tell every event, decision and page of an alert, with its reason."""

@@ -280,7 +280,7 @@ def look_of(row: AlertRow) -> tuple[str, str]:
 
 def name_of(label: str) -> str:
     """Return the name that goes with what a row keeps of who acted; that itself without one."""
-    return _names([label]).get(label, label)
+    return names_of([label]).get(label, label)
 
 
 def number_of(alert: str) -> int:
@@ -350,11 +350,11 @@ def _event(row: InboundEvent) -> EventRow:
 def act_rows(alert: str) -> list[ActRow]:
     """Return what people and jobs did to an alert, the oldest first."""
     found = list(AlertAct.objects.filter(alert_id=number_of(alert)).order_by("pk"))
-    names = _names(row.actor for row in found)
+    names = names_of(row.actor for row in found)
     return [ActRow(r.at, r.act, r.actor, r.detail, names.get(r.actor, r.actor)) for r in found]
 
 
-def _names(labels: Iterable[str]) -> dict[str, str]:
+def names_of(labels: Iterable[str]) -> dict[str, str]:
     """Return the names of people by the label that rows keep of them, as ``user 5``."""
     numbers = {label: label.removeprefix("user ") for label in labels}
     ids = {label: int(number) for label, number in numbers.items() if number.isdigit()}

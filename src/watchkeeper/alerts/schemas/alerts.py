@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 from ninja import Schema
 from pydantic import Field
 
+from watchkeeper.alerts.queries.context import Context
+
 Name = Annotated[str, Field(min_length=1, max_length=253)]
 
 
@@ -63,6 +65,12 @@ class AlertOut(Schema):
     pages_again_at: dt.datetime | None = Field(
         description="When it pages again unless it ended before; null: it does not."
     )
+
+
+class AlertDetailOut(AlertOut):
+    """An alert with what helps."""
+
+    context: Context
 
 
 class EventOut(Schema):

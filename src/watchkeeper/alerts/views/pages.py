@@ -13,10 +13,11 @@ from watchkeeper.alerts.domain.events import Severity
 from watchkeeper.alerts.domain.lifecycle import AlertState
 from watchkeeper.alerts.domain.page_verdicts import WORDS, PageVerdict
 from watchkeeper.alerts.queries import alerts as queries
+from watchkeeper.alerts.queries import context as enrichment
 from watchkeeper.alerts.queries.alerts import AlertRow, Filter
 from watchkeeper.alerts.views import acting
 from watchkeeper.catalog import queries as catalog
-from watchkeeper.kernel import access
+from watchkeeper.kernel import access, clock
 from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.actors import Actor, ActorKind
 from watchkeeper.oncall.queries import escalations as oncall
@@ -106,15 +107,17 @@ def detail(request: HttpRequest, alert: str) -> HttpResponse:
     if owner is not None:
         may = access.may(actor, Permission.RESPOND, team_id=owner)
     told = queries.explained(alert)
+    helps = enrichment.context_of(row, actor=actor, now=clock.now())
     context = {
         "line": line(row),
         "row": row,
         "service": service,
-        "runbook": row.runbook_url or (service.runbook_url if service is not None else ""),
+        "context": helps,
+        "runbook": helps.runbook_url,
         "labels": sorted(row.labels.items()),
         "story": _story(told),
         "pages": told["pages"],
-        "changes": told["changes"],
+        "changes": helps.changes,
         "because": told["because"],
         "group": told["group"],
         "judged": told["page_verdict"],
