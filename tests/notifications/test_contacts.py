@@ -186,3 +186,30 @@ def test_contacts_can_be_removed_and_the_account_stays() -> None:
 
     shown = door.get(PATH).json()
     assert (shown["contacts"], shown["rules"], shown["origin"]) == ([], {}, "")
+
+
+def test_which_notices_a_person_wants_is_kept_until_they_say_otherwise() -> None:
+    make_user("alice")
+    door = client()
+    assert put(door).json()["notices"] == {
+        "start": True, "end": False, "changes": True, "before": "15m", "contacts": [],
+    }  # fmt: skip
+
+    wanted = {"start": False, "end": True, "changes": False, "before": "1h", "contacts": ["mail"]}
+    put(door, BODY | {"notices": wanted})
+    put(door)  # says nothing of them
+
+    assert door.get(PATH).json()["notices"] == wanted
+
+
+@pytest.mark.parametrize(
+    ("wanted", "path"),
+    [({"before": "2d"}, "notices.before"), ({"contacts": ["gone"]}, "notices.contacts[0]")],
+)
+def test_notices_that_cannot_be_are_refused(wanted: dict[str, Any], path: str) -> None:
+    make_user("alice")
+
+    answer = put(client(), BODY | {"notices": wanted})
+
+    assert answer.status_code == 422, answer.content
+    assert path in answer.content.decode()

@@ -12,6 +12,7 @@ from watchkeeper.kernel.actors import Actor
 from watchkeeper.kernel.errors import ForbiddenError, InvalidError
 from watchkeeper.manifests import usecases as manifests
 from watchkeeper.notifications import usecases
+from watchkeeper.notifications.manifests import HANDLERS
 from watchkeeper.notifications.models import Contact
 from watchkeeper.plumbing import yaml_documents
 from watchkeeper.plumbing.hands import KeptInFilesError
@@ -131,3 +132,26 @@ def test_faults_are_told_with_file_and_line() -> None:
 def test_a_zone_that_does_not_exist_is_refused_with_its_place() -> None:
     with pytest.raises(InvalidError, match="nothing was applied"):
         apply(ALICE.replace("Europe/Berlin", "Europe/Atlantis"))
+
+
+def test_notices_stand_in_a_document_and_go_with_it() -> None:
+    wanted = ALICE.replace("contacts: [", "notices: {end: true, before: 1h}, contacts: [", 1)
+    apply(wanted)
+
+    [document] = HANDLERS[0].export()
+    spec: Any = document["spec"]
+    assert spec["notices"] == {"end": True, "before": "1h"}
+    assert apply(wanted) == [("Person", "alice", "unchanged")]
+
+    assert apply(ALICE) == [("Person", "alice", "update")]
+    [document] = HANDLERS[0].export()
+    assert "notices" not in str(document)
+
+
+def test_notices_that_cannot_be_are_named_with_their_place() -> None:
+    wrong = ALICE.replace("contacts: [", "notices: {begin: true}, contacts: [", 1)
+
+    with pytest.raises(InvalidError) as error:
+        apply(wrong)
+
+    assert [problem.path for problem in error.value.problems] == ["spec.notices.begin"]

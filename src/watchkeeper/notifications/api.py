@@ -11,13 +11,16 @@ from watchkeeper.kernel.actors import Actor
 from watchkeeper.kernel.errors import InvalidError, NotFoundError, Problem
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.notifications import queries, usecases
+from watchkeeper.notifications.domain import notices
 from watchkeeper.notifications.domain.contacts import ContactSpec, PagingSpec, RuleSpec
+from watchkeeper.notifications.domain.notices import NoticeSpec
 from watchkeeper.notifications.schemas import (
     AttemptOut,
     CodeIn,
     CodeSentOut,
     ContactOut,
     DeliveryOut,
+    NoticesModel,
     PagingIn,
     PagingOut,
     PagingSaved,
@@ -141,6 +144,13 @@ def _shown(name: str, actor: Actor) -> PagingOut:
             urgency: [RuleModel(contact=r.contact, after=lengths.write(r.after)) for r in listed]
             for urgency, listed in row.rules.items()
         },
+        notices=NoticesModel(
+            start=row.notices.start,
+            end=row.notices.end,
+            changes=row.notices.changes,
+            before=lengths.write(row.notices.before),
+            contacts=list(row.notices.contacts),
+        ),
         origin=row.origin,
         file=row.file,
     )
@@ -159,7 +169,18 @@ def _spec(body: PagingIn) -> PagingSpec:
             )
             for urgency, listed in body.rules.items()
         },
+        notices=_notices(body.notices),
     )
+
+
+def _notices(given: NoticesModel | None) -> NoticeSpec | None:
+    if given is None:
+        return None
+    data = given.model_dump()
+    problems = list(notices.shape(data, "notices"))
+    if problems:
+        raise InvalidError(f"The notices cannot be so: {problems[0].detail}", problems)
+    return notices.read(data)
 
 
 def _length(text: str, path: str) -> dt.timedelta:

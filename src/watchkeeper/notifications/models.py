@@ -17,6 +17,9 @@ class Paging(models.Model):
     user = models.OneToOneField("identity.User", on_delete=models.CASCADE, related_name="paging")
     origin = models.CharField(max_length=20, choices=ORIGINS, default=Origin.UI.value)
     file = models.CharField(max_length=1000, blank=True, help_text="The file that it came from.")
+    notices = models.JSONField(
+        default=dict, help_text="Notices as a document has them; empty: as usual."
+    )
 
     def __str__(self) -> str:
         return f"contacts of {self.user_id}"

@@ -43,7 +43,8 @@ class Message:
         title: One line; of several alerts that of the gravest.
         url: Where to look and acknowledge.
         alerts: What burns, the oldest first; several where pages go in one call.
-        is_test: Whether it is only a test of the contact.
+        is_test: Whether nothing burns and nothing is to be answered: a test of the contact, or a
+            notice.
         act_url: Where the person may answer without signing in; empty: nowhere. It opens a door,
             so it is made for each call and never stored.
         code: Digits to be typed in, in a page that asks for them; empty: it does not.

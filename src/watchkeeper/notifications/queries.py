@@ -15,8 +15,9 @@ from watchkeeper.kernel import access
 from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.actors import Actor, ActorKind
 from watchkeeper.notifications.domain import contacts as rules
-from watchkeeper.notifications.domain import plan
+from watchkeeper.notifications.domain import notices, plan
 from watchkeeper.notifications.domain.contacts import ContactSpec, PagingSpec, RuleSpec
+from watchkeeper.notifications.domain.notices import NoticeSpec
 from watchkeeper.notifications.domain.outcomes import DeliveryState
 from watchkeeper.notifications.models import Attempt, Contact, ContactRule, Delivery, Paging
 from watchkeeper.notifications.ports import Channel, PageKeeper, Planned
@@ -64,6 +65,7 @@ class PagingRow:
     rules: Mapping[str, tuple[RuleSpec, ...]]
     origin: str
     file: str
+    notices: NoticeSpec = notices.USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,7 @@ def paging_of(person: str, *, actor: Actor) -> PagingRow | None:
         rules=_rules({found.id}).get(found.id, {}),
         origin=setup.origin if setup else "",
         file=setup.file if setup else "",
+        notices=notices.read(setup.notices) if setup else notices.USUAL,
     )
 
 
@@ -197,10 +200,35 @@ def paging_specs(user_ids: Collection[int] | None = None) -> dict[int, PagingSpe
         spec = ContactSpec(row.name, row.channel, row.address, verified=row.verified)
         by_user.setdefault(row.user_id, []).append(spec)
     rules_by_user = _rules(by_user)
+    wanted = _notices(user_ids)
     return {
-        user: PagingSpec(tuple(specs), rules_by_user.get(user, {}))
-        for user, specs in by_user.items()
+        user: PagingSpec(
+            tuple(by_user.get(user, ())), rules_by_user.get(user, {}), wanted.get(user)
+        )
+        for user in {**by_user, **wanted}
     }
+
+
+def _notices(user_ids: Collection[int] | None) -> dict[int, NoticeSpec]:
+    """Return which notices people want, by id; who never said is left out."""
+    rows = Paging.objects.all()
+    if user_ids is not None:
+        rows = rows.filter(user_id__in=user_ids)
+    return {user: notices.read(data) for user, data in rows.values_list("user_id", "notices")}
+
+
+def all_notice_specs() -> dict[str, NoticeSpec]:
+    """Return which notices everybody wants, by name; who never said is left out."""
+    wanted = _notices(None)
+    names = identity.names_of(set(wanted))
+    return {names[pk]: spec for pk, spec in wanted.items() if pk in names}
+
+
+def notice_specs(people: Collection[str]) -> dict[str, NoticeSpec]:
+    """Return which notices people want, by name; who never said is left out."""
+    ids = identity.ids_of(people)
+    wanted = _notices(list(ids.values()))
+    return {name: wanted[pk] for name, pk in ids.items() if pk in wanted}
 
 
 def _rules(user_ids: Collection[int]) -> dict[int, dict[str, tuple[RuleSpec, ...]]]:

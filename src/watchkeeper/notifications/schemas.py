@@ -30,6 +30,18 @@ class RuleModel(Schema):
     after: str = Field("0m", max_length=10, description="Length, as 5m.")
 
 
+class NoticesModel(Schema):
+    """What a person is told beside pages."""
+
+    start: bool = Field(True, description="That their shift begins.")
+    end: bool = Field(False, description="That it is over.")
+    changes: bool = Field(True, description="That somebody else changed their shifts.")
+    before: str = Field("15m", max_length=10, description="How long before a shift begins.")
+    contacts: list[Name] = Field(
+        [], max_length=20, description="By which; empty: those that their low rules call first."
+    )
+
+
 class PagingIn(Schema):
     """All contacts and rules of a person."""
 
@@ -37,6 +49,7 @@ class PagingIn(Schema):
     rules: dict[str, list[RuleModel]] = Field(
         {}, max_length=2, description="By urgency: high and low."
     )
+    notices: NoticesModel | None = Field(None, description="Null: they stay as they are.")
 
 
 class ContactOut(Schema):
@@ -58,6 +71,7 @@ class PagingOut(Schema):
     person: str
     contacts: list[ContactOut]
     rules: dict[str, list[RuleModel]]
+    notices: NoticesModel
     origin: str = Field(description="file, ui or api; empty: not set up yet.")
     file: str = Field(description="The file it came from; empty: none.")
 

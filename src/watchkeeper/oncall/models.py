@@ -120,6 +120,26 @@ class CalendarFeed(models.Model):
         return self.hint
 
 
+class ShiftNotice(models.Model):
+    """That a person was told of the beginning or the end of a shift: each once."""
+
+    kind = models.CharField(max_length=10, choices=[("start", "start"), ("end", "end")])
+    person = models.CharField(max_length=253)
+    schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="notices")
+    at = models.DateTimeField(help_text="When the shift begins or ends.")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["schedule", "at", "person", "kind"], name="oncall_one_notice_per_turn"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.person} at {self.at}"
+
+
 class EscalationPolicy(models.Model):
     """Who is paged, one after the other, until somebody answers."""
 

@@ -5,9 +5,9 @@ import secrets
 
 import structlog
 
-from watchkeeper.oncall.usecases import escalations
+from watchkeeper.oncall.usecases import escalations, notices
 from watchkeeper.plumbing import crash_points, due_work, redaction
-from watchkeeper.plumbing.jobs import Loop
+from watchkeeper.plumbing.jobs import Job, Loop
 
 logger = structlog.get_logger(__name__)
 _OWNER = f"stepper-{secrets.token_hex(4)}"
@@ -45,4 +45,18 @@ def _step_alone(held: due_work.Claim, now: dt.datetime) -> None:
         due_work.fail(held, error=told, forever=True)
 
 
+def tell_of_shifts(now: dt.datetime) -> None:
+    """Tell people whose shift begins or ends."""
+    notices.tell_of_shifts(now=now)
+
+
+def forget_notices(now: dt.datetime) -> None:
+    """Let go of what was told long ago."""
+    notices.forget_old(now=now)
+
+
+JOBS = (
+    Job("oncall.tell_of_shifts", 20, tell_of_shifts),
+    Job("oncall.forget_notices", 3_600, forget_notices),
+)
 LOOPS = (Loop(escalations.LOOP, escalate, idle_seconds=0.1),)

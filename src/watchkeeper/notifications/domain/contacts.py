@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from watchkeeper.kernel import ids
 from watchkeeper.kernel.errors import InvalidError, Problem
+from watchkeeper.notifications.domain.notices import NoticeSpec
 
 CHANNELS = ("email", "webhook", "slack", "teams", "ntfy", "sms", "voice")
 URGENCIES = ("high", "low")
@@ -50,10 +51,14 @@ class RuleSpec:
 
 @dataclass(frozen=True, slots=True)
 class PagingSpec:
-    """How a person is paged: contacts, and rules for each urgency."""
+    """How a person is paged: contacts, and rules for each urgency; and which notices they want.
+
+    Where ``notices`` is ``None`` they stay as they are.
+    """
 
     contacts: Sequence[ContactSpec] = ()
     rules: Mapping[str, Sequence[RuleSpec]] = field(default_factory=dict)
+    notices: NoticeSpec | None = None
 
 
 def check(spec: PagingSpec) -> None:
@@ -80,6 +85,10 @@ def faults(spec: PagingSpec) -> Iterator[Problem]:
         for fault in contact_faults(contact):
             yield Problem(fault.detail, path=f"{path}.{fault.path}")
     yield from _rule_faults(spec, seen)
+    for place, name in enumerate(spec.notices.contacts if spec.notices is not None else ()):
+        if name not in seen:
+            message = f"there is no contact named {name}"
+            yield Problem(message, path=f"notices.contacts[{place}]")
 
 
 def _rule_faults(spec: PagingSpec, names: set[str]) -> Iterator[Problem]:

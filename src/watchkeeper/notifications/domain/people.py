@@ -7,7 +7,7 @@ from typing import Any
 from watchkeeper.kernel import ids, lengths
 from watchkeeper.kernel.documents import Document
 from watchkeeper.kernel.errors import InvalidError, Problem
-from watchkeeper.notifications.domain import contacts
+from watchkeeper.notifications.domain import contacts, notices
 from watchkeeper.notifications.domain.contacts import (
     URGENCIES,
     ContactSpec,
@@ -17,7 +17,7 @@ from watchkeeper.notifications.domain.contacts import (
 
 API_VERSION = "watchkeeper/v1"
 KIND = "Person"
-_FIELDS = ("email", "timeZone", "contacts", "rules")
+_FIELDS = ("email", "timeZone", "contacts", "rules", "notices")
 _CONTACT_FIELDS = ("name", "channel", "address", "verified", "secret")
 _RULE_FIELDS = ("contact", "after")
 
@@ -66,6 +66,7 @@ def _shape(spec: Mapping[str, Any]) -> Iterator[Problem]:
         given = []
     for place, contact in enumerate(given):
         yield from _contact_shape(contact, f"spec.contacts[{place}]")
+    yield from notices.shape(spec.get("notices", {}), "spec.notices")
     rules = spec.get("rules", {})
     if not isinstance(rules, Mapping):
         yield Problem("rules is high and low, with a list each", "spec.rules")
@@ -135,6 +136,7 @@ def read(document: Document) -> PersonSpec:
                 )
                 for urgency, listed in spec.get("rules", {}).items()
             },
+            notices=notices.read(spec.get("notices", {})),
         ),
     )
 
@@ -163,6 +165,8 @@ def write(spec: PersonSpec) -> dict[str, Any]:
         for urgency in URGENCIES
         if (listed := spec.paging.rules.get(urgency))
     }
+    if spec.paging.notices is not None and (wanted := notices.write(spec.paging.notices)):
+        inner["notices"] = wanted
     return {
         "apiVersion": API_VERSION,
         "kind": KIND,

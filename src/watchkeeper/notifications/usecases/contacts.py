@@ -17,7 +17,7 @@ from watchkeeper.kernel.errors import InvalidError, NotFoundError, Problem
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.notifications import queries
 from watchkeeper.notifications.domain import contacts as rules
-from watchkeeper.notifications.domain import plan
+from watchkeeper.notifications.domain import notices, plan
 from watchkeeper.notifications.domain.contacts import ContactSpec, PagingSpec
 from watchkeeper.notifications.models import Contact, ContactRule, Paging
 from watchkeeper.notifications.ports import Message, Planned
@@ -89,10 +89,17 @@ def save_paging(
     kept = {row.name: row for row in Contact.objects.filter(user_id=user_id)}
     wanted = replace(spec, contacts=[_judged(c, kept, is_admin=is_admin) for c in spec.contacts])
     before = queries.paging_specs([user_id]).get(user_id, PagingSpec())
+    if wanted.notices is None:
+        wanted = replace(wanted, notices=before.notices)
     is_same = _shown(before) == _shown(wanted)
     needs_secret = any(c.secret is not None for c in wanted.contacts)
     Paging.objects.update_or_create(
-        user_id=user_id, defaults={"origin": origin.value, "file": file[-1000:]}
+        user_id=user_id,
+        defaults={
+            "origin": origin.value,
+            "file": file[-1000:],
+            "notices": notices.write(wanted.notices or notices.USUAL),
+        },
     )
     if is_same and not needs_secret:
         return Saved(has_changed=False)
@@ -125,7 +132,8 @@ def _check_no_reference(spec: PagingSpec) -> None:
 
 def _shown(spec: PagingSpec) -> tuple[object, ...]:
     contacts = tuple((c.name, c.channel, c.address, c.verified) for c in spec.contacts)
-    return contacts, {u: tuple(listed) for u, listed in spec.rules.items() if listed}
+    rules_shown = {u: tuple(listed) for u, listed in spec.rules.items() if listed}
+    return contacts, rules_shown, spec.notices or notices.USUAL
 
 
 def _write(

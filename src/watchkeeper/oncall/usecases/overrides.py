@@ -13,6 +13,7 @@ from watchkeeper.kernel.errors import ConflictError, InvalidError, Problem
 from watchkeeper.oncall.events import ScheduleChanged
 from watchkeeper.oncall.models import Override, Schedule
 from watchkeeper.oncall.queries import LAST, OverrideNotFoundError, unknown_people
+from watchkeeper.oncall.usecases import notices
 from watchkeeper.oncall.usecases.schedules import author_of, record, schedule_of
 from watchkeeper.plumbing.facts import publish
 
@@ -93,16 +94,17 @@ def add_override(*, actor: Actor, wanted: WantedOverride, now: dt.datetime) -> i
     if not may_override(actor, team_id=row.owner_id, replaces=wanted.replaces, joins=wanted.joins):
         access.require(actor, Permission.EDIT, what=what, team_id=row.owner_id)
     _check(row, wanted, now=now)
-    made = Override.objects.create(
-        schedule=row,
-        start=max(wanted.start, now),
-        end=wanted.end,
-        person=wanted.person,
-        replaces=wanted.replaces or "",
-        joins=wanted.joins,
-        created_at=now,
-        created_by=author_of(actor),
-    )
+    with notices.telling_of_changes(row, actor=actor, now=now):
+        made = Override.objects.create(
+            schedule=row,
+            start=max(wanted.start, now),
+            end=wanted.end,
+            person=wanted.person,
+            replaces=wanted.replaces or "",
+            joins=wanted.joins,
+            created_at=now,
+            created_by=author_of(actor),
+        )
     record(actor, "schedule.override_made", row.pk, {"override": made.pk}, now=now)
     publish(ScheduleChanged(schedule_id=row.pk, at=now))
     return made.pk
@@ -159,9 +161,10 @@ def end_override(*, actor: Actor, schedule: str, override_id: int, now: dt.datet
         return
     if override.end <= now:
         raise OverrideIsPastError("The override is over, and the past is not changed")
-    ended = row.overrides.filter(pk=override_id, ended_at__isnull=True).update(
-        ended_at=now, ended_by=author_of(actor)
-    )
+    with notices.telling_of_changes(row, actor=actor, now=now):
+        ended = row.overrides.filter(pk=override_id, ended_at__isnull=True).update(
+            ended_at=now, ended_by=author_of(actor)
+        )
     if ended:
         record(actor, "schedule.override_ended", row.pk, {"override": override_id}, now=now)
         publish(ScheduleChanged(schedule_id=row.pk, at=now))

@@ -19,6 +19,7 @@ from watchkeeper.oncall.domain import documents
 from watchkeeper.oncall.events import ScheduleChanged
 from watchkeeper.oncall.models import Schedule, ScheduleVersion
 from watchkeeper.oncall.queries import ScheduleNotFoundError
+from watchkeeper.oncall.usecases import notices
 from watchkeeper.plumbing import hands
 from watchkeeper.plumbing.facts import publish
 from watchkeeper.plumbing.kinds import Action, Change
@@ -67,7 +68,8 @@ def save_schedule(*, actor: Actor, document: Document, origin: Origin, now: dt.d
     row.title, row.owner_id = wanted.title, team_id
     row.time_zone = wanted.schedule.zone.key
     hands.set_origin(row, origin, document.file)
-    _start_version(row, document.data, newest, actor=actor, now=now)
+    with notices.telling_of_changes(row, actor=actor, now=now):
+        _start_version(row, document.data, newest, actor=actor, now=now)
     record(actor, "schedule.saved", row.pk, {"version": row.newest}, now=now)
     publish(ScheduleChanged(schedule_id=row.pk, at=now))
     action = Action.UPDATE if live is not None else Action.CREATE
@@ -155,7 +157,8 @@ def remove_schedule(
     if origin is not Origin.FILE:
         hands.check_hands(row, Origin.API, what)
     row.is_removed = True
-    _start_version(row, None, _newest(row), actor=actor, now=now)
+    with notices.telling_of_changes(row, actor=actor, now=now):
+        _start_version(row, None, _newest(row), actor=actor, now=now)
     record(actor, "schedule.removed", row.pk, {"name": name}, now=now)
     publish(ScheduleChanged(schedule_id=row.pk, at=now))
     return Change(documents.KIND, name, Action.REMOVE)
