@@ -33,6 +33,7 @@ PAGES: dict[str, tuple[str | None, str | None]] = {
     "audit/<int:number>": (AUDIT, None),
     "audit/verify": (None, AUDIT),
     "changes": (READ, None),
+    "contacts": (READ, None),
     "first-run": (ADMIN, ADMIN),
     "first-run/<str:name>": (ADMIN, None),
     "first-run/<str:name>/done": (READ, None),
@@ -69,6 +70,14 @@ PAGES: dict[str, tuple[str | None, str | None]] = {
     "people": (READ, None),
     "people/-/new": (ADMIN, ADMIN),
     "people/<str:name>": (ADMIN, ADMIN),
+    "people/<str:name>/contacts": (READ, ADMIN),
+    "people/<str:name>/contacts/-/new": (ADMIN, ADMIN),
+    "people/<str:name>/contacts/<str:contact>/code": (None, ADMIN),
+    "people/<str:name>/contacts/<str:contact>/edit": (ADMIN, ADMIN),
+    "people/<str:name>/contacts/<str:contact>/remove": (ADMIN, ADMIN),
+    "people/<str:name>/contacts/<str:contact>/secret": (None, ADMIN),
+    "people/<str:name>/contacts/<str:contact>/test": (None, ADMIN),
+    "people/<str:name>/contacts/<str:contact>/verify": (None, ADMIN),
     "people/<str:name>/link": (None, ADMIN),
     "quarantine": (READ, None),
     "quarantine/<str:event>": (EDIT, EDIT),
@@ -195,6 +204,7 @@ def test_only_those_who_may_can(person: Person, page: str, world: dict[str, str]
     path = (
         "/" + page.replace("<str:name>", name)
         .replace("<str:person>", "bob")
+        .replace("<str:contact>", "hook")
         .replace("<str:alert>", world["alert"])
         .replace("<str:event>", world["event"])
         .replace("<int:number>", "1")

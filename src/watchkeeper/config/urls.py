@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("watchkeeper.integrations.opsgenie.urls")),
     path("", include("watchkeeper.slos.urls")),
     path("", include("watchkeeper.oncall.urls")),
+    path("", include("watchkeeper.notifications.urls")),
     path("", include("watchkeeper.changes.urls")),
     path("", include("watchkeeper.catalog.urls")),
     path("", include("watchkeeper.telemetry.urls")),

@@ -2,9 +2,17 @@
 
 from django.apps import AppConfig
 
+from watchkeeper.ui.domain.navigation import NavigationItem, registry
+
 
 class NotificationsConfig(AppConfig):
     """Registers the slice under its own name."""
 
     name = "watchkeeper.notifications"
     label = "notifications"
+
+    def ready(self) -> None:
+        """Offer the place in the rail."""
+        registry.add(
+            NavigationItem("Watch", "My contacts", "notifications:mine", "message", order=45)
+        )

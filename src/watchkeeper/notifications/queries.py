@@ -14,12 +14,20 @@ from watchkeeper.identity import queries as identity
 from watchkeeper.kernel import access
 from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.actors import Actor, ActorKind
+from watchkeeper.kernel.origins import Origin
 from watchkeeper.notifications.domain import contacts as rules
-from watchkeeper.notifications.domain import notices, plan
+from watchkeeper.notifications.domain import notices, plan, verifying
 from watchkeeper.notifications.domain.contacts import ContactSpec, PagingSpec, RuleSpec
 from watchkeeper.notifications.domain.notices import NoticeSpec
 from watchkeeper.notifications.domain.outcomes import DeliveryState
-from watchkeeper.notifications.models import Attempt, Contact, ContactRule, Delivery, Paging
+from watchkeeper.notifications.models import (
+    Attempt,
+    Contact,
+    ContactRule,
+    Delivery,
+    Paging,
+    SentCode,
+)
 from watchkeeper.notifications.ports import Channel, PageKeeper, Planned
 from watchkeeper.plumbing.conditions import Condition
 
@@ -65,7 +73,18 @@ class PagingRow:
     rules: Mapping[str, tuple[RuleSpec, ...]]
     origin: str
     file: str
+    user_id: int
     notices: NoticeSpec = notices.USUAL
+
+    @property
+    def is_in_file(self) -> bool:
+        """Whether they are changed in their file and not here."""
+        return self.origin == Origin.FILE.value
+
+    def is_usable_only_by(self, contact: str) -> bool:
+        """Return whether a contact is the only one that pages can go to."""
+        usable = {each.name for each in self.contacts if each.verified and each.is_wired}
+        return usable == {contact}
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +206,19 @@ def paging_of(person: str, *, actor: Actor) -> PagingRow | None:
         origin=setup.origin if setup else "",
         file=setup.file if setup else "",
         notices=notices.read(setup.notices) if setup else notices.USUAL,
+        user_id=found.id,
     )
+
+
+def codes_that_wait(user_id: int, *, now: dt.datetime) -> set[str]:
+    """Return the contacts of a person that a code was sent to which can still be typed in."""
+    rows = SentCode.objects.filter(
+        user_id=user_id,
+        at__gt=now - verifying.LIFE,
+        used_at__isnull=True,
+        tries__lt=verifying.MOST_TRIES,
+    )
+    return set(rows.values_list("contact", flat=True))
 
 
 def paging_specs(user_ids: Collection[int] | None = None) -> dict[int, PagingSpec]:

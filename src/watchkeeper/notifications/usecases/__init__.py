@@ -11,6 +11,13 @@ from watchkeeper.notifications.usecases.contacts import (
     send_test_page,
 )
 from watchkeeper.notifications.usecases.deliveries import KIND, LOOP, cancel, schedule
+from watchkeeper.notifications.usecases.own_contacts import (
+    ContactExistsError,
+    add_contact,
+    change_contact,
+    remove_contact,
+    save_rules,
+)
 from watchkeeper.notifications.usecases.recording import record
 from watchkeeper.notifications.usecases.verifying import (
     CodeLimitError,
@@ -26,16 +33,21 @@ __all__ = [
     "Calling",
     "CodeLimitError",
     "CodeSent",
+    "ContactExistsError",
     "ContactNotFoundError",
     "NoCodeError",
     "Saved",
     "UnknownPersonError",
+    "add_contact",
     "cancel",
+    "change_contact",
     "mark",
     "record",
     "remake_secret",
+    "remove_contact",
     "remove_paging",
     "save_paging",
+    "save_rules",
     "schedule",
     "send_code",
     "send_test_page",
