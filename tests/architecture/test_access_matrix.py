@@ -108,6 +108,7 @@ OPERATIONS: dict[str, tuple[str, Any]] = {
     "POST /api/v1/people/{name}/contacts/{contact}/code": (ADMIN, {}),
     "POST /api/v1/people/{name}/contacts/{contact}/verify": (ADMIN, {"code": "123456"}),
     "POST /api/v1/people/{name}/test-page": (ADMIN, {}),
+    "GET /api/v1/pages": (READ, None),
     "GET /api/v1/pages/{page_id}": (READ, None),
     "GET /api/v1/escalation-policies": (READ, None),
     "GET /api/v1/escalation-policies/{name}": (READ, None),

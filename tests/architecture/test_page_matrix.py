@@ -34,6 +34,7 @@ PAGES: dict[str, tuple[str | None, str | None]] = {
     "audit/verify": (None, AUDIT),
     "changes": (READ, None),
     "contacts": (READ, None),
+    "deliveries": (READ, None),
     "first-run": (ADMIN, ADMIN),
     "first-run/<str:name>": (ADMIN, None),
     "first-run/<str:name>/done": (READ, None),

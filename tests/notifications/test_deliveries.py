@@ -130,6 +130,18 @@ def test_a_failure_calls_the_next_contact_of_the_group_at_once(pager: Pager) -> 
     assert pager.state("other") == "scheduled"
 
 
+def test_a_failure_does_not_call_the_same_contact_before_its_time(pager: Pager) -> None:
+    pager.phone.faults["/hook"].append("404")
+    pager.plan("p1", group="g")
+    pager.plan("p2", "hook", late=10, group="g")
+    pager.plan("p3", "second", late=20, group="g")
+
+    pager.until(lambda: pager.state("p3") == "delivered")
+
+    assert pager.paths() == ["/hook", "/second"]
+    assert pager.state("p2") == "scheduled"
+
+
 def test_a_second_failure_leaves_the_others_to_their_time(pager: Pager) -> None:
     pager.phone.faults["/hook"].extend(["500", "500"])
     pager.plan("p1", group="g")

@@ -3,9 +3,9 @@
 import datetime as dt
 
 from django.http import HttpRequest
-from ninja import Router, Status
+from ninja import Query, Router, Status
 
-from watchkeeper.kernel import access, clock, lengths
+from watchkeeper.kernel import access, clock, instants, lengths
 from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.actors import Actor
 from watchkeeper.kernel.errors import InvalidError, NotFoundError, Problem
@@ -15,12 +15,12 @@ from watchkeeper.notifications.domain import notices
 from watchkeeper.notifications.domain.contacts import ContactSpec, PagingSpec, RuleSpec
 from watchkeeper.notifications.domain.notices import NoticeSpec
 from watchkeeper.notifications.schemas import (
-    AttemptOut,
     CodeIn,
     CodeSentOut,
     ContactOut,
     DeliveryOut,
     NoticesModel,
+    PagesAsked,
     PagingIn,
     PagingOut,
     PagingSaved,
@@ -30,7 +30,8 @@ from watchkeeper.notifications.schemas import (
     TestPageIn,
     TestPagesOut,
 )
-from watchkeeper.plumbing.rest import actor_of
+from watchkeeper.plumbing import rest
+from watchkeeper.plumbing.rest import Page, actor_of
 
 router = Router(tags=["paging"])
 
@@ -121,16 +122,31 @@ def get_page(request: HttpRequest, page_id: str) -> DeliveryOut:
     row = queries.deliveries([page_id]).get(page_id)
     if row is None:
         raise PageNotFoundError(f"There is no page {page_id}")
-    return DeliveryOut(
-        page_id=row.page_id,
-        person=row.person,
-        contact=row.contact,
-        state=row.state,
-        reason=row.reason,
-        due_at=row.due_at,
-        is_test=row.is_test,
-        attempts=[AttemptOut(at=a.at, outcome=a.outcome, detail=a.detail) for a in row.attempts],
+    return DeliveryOut.model_validate(row, from_attributes=True)
+
+
+@router.get("/pages", response=Page[DeliveryOut], summary="Pages and their attempts")
+def list_pages(
+    request: HttpRequest,
+    asked: Query[PagesAsked],
+    limit: int = rest.DEFAULT_LIMIT,
+    cursor: str | None = None,
+) -> Page[DeliveryOut]:
+    """Return pages, those that were planned last first; ``from`` and ``to`` are when due."""
+    access.require(actor_of(request), Permission.READ, what="pages")
+    rest.check_limit(limit)
+    before = rest.decode_cursor(cursor, of=int) if cursor else None
+    wanted = queries.Filter(
+        person=asked.person,
+        channel=asked.channel,
+        state=asked.state,
+        since=instants.read(asked.since, path="from") if asked.since else None,
+        until=instants.read(asked.until, path="to") if asked.until else None,
     )
+    rows = queries.delivery_rows(wanted, limit=limit + 1, before=before)
+    items = [DeliveryOut.model_validate(row, from_attributes=True) for _, row in rows[:limit]]
+    following = rest.encode_cursor(rows[limit - 1][0]) if len(rows) > limit else None
+    return Page[DeliveryOut](items=items, next=following)
 
 
 def _shown(name: str, actor: Actor) -> PagingOut:

@@ -14,5 +14,8 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         """Offer the place in the rail."""
         registry.add(
-            NavigationItem("Watch", "My contacts", "notifications:mine", "message", order=45)
+            NavigationItem(
+                "Watch", "Deliveries", "notifications:deliveries", "broadcast", order=46
+            ),
+            NavigationItem("Watch", "My contacts", "notifications:mine", "message", order=45),
         )

@@ -66,6 +66,27 @@ def verify(
     console.say(f"The contact {contact} is verified.")
 
 
+@page_app.command("list")
+def list_pages(
+    person: Annotated[str, typer.Option(help="Only those for this person.")] = "",
+    channel: Annotated[str, typer.Option(help="Only those by this channel.")] = "",
+    state: Annotated[str, typer.Option(help="Only those in this state.")] = "",
+    since: Annotated[str, typer.Option("--from", help="Due from this instant on.")] = "",
+    until: Annotated[str, typer.Option("--to", help="Due before this instant.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=200, help="How many at most.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List pages and what became of them, those that were planned last first."""
+    asked = {"person": person, "channel": channel, "state": state, "from": since, "to": until}
+    params = {name: value for name, value in asked.items() if value} | {"limit": str(limit)}
+    items = transport.current().call("GET", "/api/v1/pages", params=params).json()["items"]
+    if as_json:
+        console.emit_json(items)
+        return
+    rows = [(p["due_at"], p["person"], p["contact"], p["title"], p["state"]) for p in items]
+    console.table(("due", "person", "contact", "of", "state"), rows)
+
+
 def _tell(pages: list[dict[str, Any]], *, as_json: bool) -> None:
     if as_json:
         console.emit_json(pages)

@@ -114,6 +114,9 @@ class Delivery(models.Model):
         "identity.User", null=True, on_delete=models.SET_NULL, related_name="deliveries"
     )
     contact = models.CharField(max_length=253, blank=True)
+    channel = models.CharField(
+        max_length=20, blank=True, help_text="Of the contact as it was; empty: it was not there."
+    )
     due_at = models.DateTimeField()
     state = models.CharField(
         max_length=20,

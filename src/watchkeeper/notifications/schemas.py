@@ -120,6 +120,23 @@ class TestPagesOut(Schema):
     pages: list[TestPage]
 
 
+class PagesAsked(Schema):
+    """Which pages are wanted."""
+
+    person: str = Field("", max_length=253, description="Only those for this person.")
+    channel: str = Field("", max_length=20, description="Only those by this channel.")
+    state: str = Field("", max_length=20, description="Only those in this state.")
+    since: str = Field("", alias="from", max_length=40, description="Due from this instant on.")
+    until: str = Field("", alias="to", max_length=40, description="Due before this instant.")
+
+
+class BundledOut(Schema):
+    """A call that told of several pages at once."""
+
+    id: str = Field(description="The idempotency key of the call.")
+    pages: int
+
+
 class AttemptOut(Schema):
     """One call of a channel."""
 
@@ -134,8 +151,13 @@ class DeliveryOut(Schema):
     page_id: str
     person: str
     contact: str
+    channel: str = Field(description="Of the contact; empty: it was not there.")
+    title: str
+    urgency: str
+    url: str = Field(description="What it is about.")
     state: str = Field(description="scheduled, sending, delivered, failed, cancelled or skipped.")
     reason: str
     due_at: dt.datetime
     is_test: bool
     attempts: list[AttemptOut]
+    bundle: BundledOut | None = Field(description="The call that it shares; null: its own.")

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from watchkeeper.notifications import views
+from watchkeeper.notifications.views import contacts as views
+from watchkeeper.notifications.views import deliveries
 
 app_name = "notifications"
 _PERSON = "people/<str:name>/contacts"
 urlpatterns = [
     path("contacts", views.mine, name="mine"),
+    path("deliveries", deliveries.deliveries, name="deliveries"),
     path(_PERSON, views.contacts, name="contacts"),
     path(f"{_PERSON}/-/new", views.new, name="new"),
     path(f"{_PERSON}/<str:contact>/edit", views.edit, name="edit"),

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from watchkeeper.identity import queries as identity
+from watchkeeper.notifications import queries
 from watchkeeper.notifications.domain import bundling
 from watchkeeper.notifications.domain.bundling import Waiting
 from watchkeeper.notifications.domain.outcomes import DeliveryState
@@ -32,12 +33,15 @@ def schedule(planned: Sequence[Planned], *, now: dt.datetime, is_urgent: bool = 
         is_urgent: Whether they are not held back to go with others.
     """
     ids = identity.ids_of({each.person for each in planned})
+    contacts = queries.contacts_of_users(set(ids.values()))
+    channels = {place: contact.channel for place, contact in contacts.items()}
     rows = [
         Delivery(
             page_id=each.page_id,
             group=each.group,
             user_id=ids.get(each.person),
             contact=each.contact,
+            channel=channels.get((ids.get(each.person, 0), each.contact), ""),
             due_at=each.due_at,
             state=(DeliveryState.SKIPPED if each.skipped else DeliveryState.SCHEDULED).value,
             reason=each.skipped,

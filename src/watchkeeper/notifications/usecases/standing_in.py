@@ -30,7 +30,7 @@ def call_others(rows: Sequence[Delivery], *, now: dt.datetime) -> None:
         others = beside.get(row.group, [])
         if any(other.state in _UNDER_WAY for other in others):
             continue
-        waiting = [o for o in others if o.state == DeliveryState.SCHEDULED.value and not o.tries]
+        waiting = [each for each in others if _may_stand_in(each, row)]
         if waiting:
             pulled.append(min(waiting, key=lambda other: (other.due_at, other.pk)).page_id)
         else:
@@ -39,6 +39,12 @@ def call_others(rows: Sequence[Delivery], *, now: dt.datetime) -> None:
     if alone:
         planned = queries.page_keeper().others(alone, now=now)
         deliveries.schedule(planned, now=now, is_urgent=True)
+
+
+def _may_stand_in(other: Delivery, row: Delivery) -> bool:
+    """Return whether a delivery waits its turn at another contact than the one that failed."""
+    is_waiting = other.state == DeliveryState.SCHEDULED.value and not other.tries
+    return is_waiting and other.contact != row.contact
 
 
 def _beside(rows: Sequence[Delivery]) -> dict[str, list[Delivery]]:

@@ -1,14 +1,8 @@
-"""Reading contacts, rules and deliveries; finding the channels and the keeper of pages."""
+"""Reading contacts and rules."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
-
-from django.conf import settings
-from django.db.models import Count
-from django.utils.module_loading import import_string
 
 from watchkeeper.identity import queries as identity
 from watchkeeper.kernel import access
@@ -19,24 +13,8 @@ from watchkeeper.notifications.domain import contacts as rules
 from watchkeeper.notifications.domain import notices, plan, verifying
 from watchkeeper.notifications.domain.contacts import ContactSpec, PagingSpec, RuleSpec
 from watchkeeper.notifications.domain.notices import NoticeSpec
-from watchkeeper.notifications.domain.outcomes import DeliveryState
-from watchkeeper.notifications.models import (
-    Attempt,
-    Contact,
-    ContactRule,
-    Delivery,
-    Paging,
-    SentCode,
-)
-from watchkeeper.notifications.ports import Channel, PageKeeper, Planned
-from watchkeeper.plumbing.conditions import Condition
-
-_FRESH = dt.timedelta(minutes=15)
-_OLDEST = dt.timedelta(days=2)
-_MOST_GROUPS = 500
-
-MOST_SHOWN = 20
-"""Alerts that are named of a call that told of many."""
+from watchkeeper.notifications.models import Contact, ContactRule, Paging, SentCode
+from watchkeeper.notifications.queries.wiring import ready_channels
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,88 +66,12 @@ class PagingRow:
 
 
 @dataclass(frozen=True, slots=True)
-class AttemptRow:
-    """One call of a channel."""
-
-    at: dt.datetime
-    outcome: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class BundleRow:
-    """One call that told of several pages.
-
-    Attributes:
-        id: Its id, the idempotency key of the call.
-        pages: How many pages went in it.
-        alerts: (Id, title) of the alerts, the oldest page first, at most :data:`MOST_SHOWN`.
-    """
-
-    id: str
-    pages: int
-    alerts: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryRow:
-    """A delivery and its attempts, the oldest first."""
-
-    page_id: str
-    person: str
-    contact: str
-    state: str
-    reason: str
-    due_at: dt.datetime
-    is_test: bool
-    attempts: tuple[AttemptRow, ...]
-    bundle: "BundleRow | None" = None
-
-
-@dataclass(frozen=True, slots=True)
 class ContactFinding:
     """What is wrong with a person's contacts, in a sentence."""
 
     person: str
     contact: str
     detail: str
-
-
-def channels() -> Mapping[str, Channel]:
-    """Return the channels that are wired, by name; some may lack their settings."""
-    wired: Mapping[str, str] = getattr(settings, "WATCHKEEPER_CHANNELS", {})
-    return {name: _made(dotted) for name, dotted in wired.items()}
-
-
-def ready_channels() -> frozenset[str]:
-    """Return the names of the channels that can send."""
-    return frozenset(name for name, channel in channels().items() if channel.is_ready())
-
-
-@cache
-def _made(dotted: str) -> Any:
-    return import_string(dotted)()
-
-
-class _NoKeeper:
-    """Stands in where nobody keeps pages: all are wanted, nobody stands in for one."""
-
-    def unwanted(self, page_ids: Collection[str]) -> Mapping[str, str]:
-        """See ``PageKeeper``."""
-        del page_ids
-        return {}
-
-    def others(self, page_ids: Collection[str], *, now: dt.datetime) -> Sequence[Planned]:
-        """See ``PageKeeper``."""
-        del page_ids, now
-        return ()
-
-
-def page_keeper() -> PageKeeper:
-    """Return who wrote the pages."""
-    dotted: str = getattr(settings, "WATCHKEEPER_PAGE_KEEPER", "")
-    keeper: PageKeeper = _made(dotted) if dotted else _NoKeeper()
-    return keeper
 
 
 def may_see_addresses(actor: Actor, user_id: int) -> bool:
@@ -302,64 +204,6 @@ def contacts_of_users(user_ids: Collection[int]) -> dict[tuple[int, str], Contac
     return {(row.user_id, row.name): row for row in rows}
 
 
-def deliveries(page_ids: Collection[str]) -> dict[str, DeliveryRow]:
-    """Return deliveries with their attempts, by page; pages that are unknown are left out."""
-    attempts: dict[int, list[AttemptRow]] = {}
-    found = Attempt.objects.filter(delivery__page_id__in=page_ids).order_by("at", "id")
-    for each in found:
-        row = AttemptRow(each.at, each.outcome, each.detail)
-        attempts.setdefault(each.delivery_id, []).append(row)
-    rows = list(Delivery.objects.filter(page_id__in=page_ids).select_related("user"))
-    shared = _bundles({row.bundle for row in rows if row.bundle})
-    return {
-        row.page_id: DeliveryRow(
-            page_id=row.page_id,
-            person=row.user.name if row.user else "",
-            contact=row.contact,
-            state=row.state,
-            reason=row.reason,
-            due_at=row.due_at,
-            is_test=row.is_test,
-            attempts=tuple(attempts.get(row.pk, ())),
-            bundle=shared.get(row.bundle),
-        )
-        for row in rows
-    }
-
-
-def _bundles(ids: Collection[str]) -> dict[str, BundleRow]:
-    """Return calls that told of several pages, by id."""
-    sizes = Delivery.objects.filter(bundle__in=ids).values_list("bundle").annotate(Count("pk"))
-    found: dict[str, BundleRow] = {}
-    for bundle, pages in sizes:
-        rows = Delivery.objects.filter(bundle=bundle).order_by("due_at", "pk")
-        alerts: dict[str, str] = {}
-        for message in rows.values_list("message", flat=True)[:MOST_SHOWN]:
-            alerts |= {each["id"]: each["title"] for each in message.get("alerts", ())}
-        found[bundle] = BundleRow(bundle, pages, tuple(alerts.items()))
-    return found
-
-
-def in_one_call_with(page_id: str) -> list[str]:
-    """Return the other pages that went in one call with a page, the oldest first."""
-    bundle = Delivery.objects.filter(page_id=page_id).values_list("bundle", flat=True).first()
-    if not bundle:
-        return []
-    rows = Delivery.objects.filter(bundle=bundle).exclude(page_id=page_id)
-    return list(rows.order_by("due_at", "pk").values_list("page_id", flat=True))
-
-
-def delivery_owner(page_id: str) -> int | None:
-    """Return the id of the person that a delivery is for; ``None`` if it is unknown."""
-    return Delivery.objects.filter(page_id=page_id).values_list("user_id", flat=True).first()
-
-
-def counts() -> dict[str, int]:
-    """Return how many deliveries are in each state."""
-    found = Delivery.objects.values_list("state").annotate(Count("pk"))
-    return {state.value: 0 for state in DeliveryState} | dict(found)
-
-
 def findings() -> list[ContactFinding]:
     """Return contacts that are refused for good, the longest failing first."""
     rows = Contact.objects.filter(failed_at__isnull=False).select_related("user")
@@ -375,25 +219,3 @@ def set_up() -> list[tuple[str, int, str]]:
     """Return (name, id, origin) of the people whose paging was set up, by name."""
     rows = Paging.objects.select_related("user").order_by("user__name")
     return [(row.user.name, row.user_id, row.origin) for row in rows]
-
-
-def concerns(*, now: dt.datetime) -> list[Condition]:
-    """Return that pages reached nobody in the last 15 minutes: every contact tried had failed.
-
-    Tests do not count. For the watchman; see ``plumbing.conditions``.
-    """
-    failed = Delivery.objects.filter(
-        state=DeliveryState.FAILED.value,
-        due_at__gt=now - _OLDEST,
-        settled_at__gt=now - _FRESH,
-        is_test=False,
-    )
-    groups = dict(failed.order_by("pk").values_list("group", "reason")[:_MOST_GROUPS])
-    hopeful = (DeliveryState.SCHEDULED, DeliveryState.SENDING, DeliveryState.DELIVERED)
-    rows = Delivery.objects.filter(group__in=list(groups))
-    saved = set(rows.filter(state__in=[s.value for s in hopeful]).values_list("group", flat=True))
-    lost = {group: reason for group, reason in groups.items() if group not in saved}
-    if not lost:
-        return []
-    detail = f"{len(lost)} people's pages reached none of their contacts in the last 15 minutes"
-    return [Condition("unreached", f"{detail}, the last: {list(lost.values())[-1]}")]
