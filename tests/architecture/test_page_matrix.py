@@ -60,6 +60,8 @@ PAGES: dict[str, tuple[str | None, str | None]] = {
     "on-call": (READ, None),
     "on-call/-/coverage": (READ, None),
     "on-call/-/mine": (READ, None),
+    "on-call/-/policies": (READ, None),
+    "on-call/-/policies/<str:name>": (READ, None),
     "on-call/-/new": (SOME_EDIT, SOME_EDIT),
     "on-call/<str:name>": (READ, None),
     "on-call/<str:name>/edit": (EDIT, EDIT),
@@ -201,7 +203,9 @@ def test_every_page_has_a_row_and_every_row_a_page() -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_only_those_who_may_can(person: Person, page: str, world: dict[str, str]) -> None:
     kind = page.partition("/")[0]
-    name = NAMES["sources" if kind == "first-run" else kind] if "<str:name>" in page else ""
+    kind = {"first-run": "sources"}.get(kind, kind)
+    kind = "escalation-policies" if "/policies/" in page else kind
+    name = NAMES[kind] if "<str:name>" in page else ""
     path = (
         "/" + page.replace("<str:name>", name)
         .replace("<str:person>", "bob")

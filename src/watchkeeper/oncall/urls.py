@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from watchkeeper.oncall.views import answering, editing, feeds, overrides, schedules
+from watchkeeper.oncall.views import answering, editing, feeds, overrides, policies, schedules
 
 app_name = "oncall"
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("on-call/-/new", editing.new, name="new"),
     path("on-call/-/mine", schedules.mine, name="mine"),
     path("on-call/-/coverage", schedules.coverage, name="coverage"),
+    path("on-call/-/policies", policies.policies, name="policies"),
+    path("on-call/-/policies/<str:name>", policies.policy, name="policy"),
     path("on-call/<str:name>", schedules.schedule, name="schedule"),
     path("on-call/<str:name>/edit", editing.edit, name="edit"),
     path("on-call/<str:name>/override", overrides.override, name="override"),

@@ -37,7 +37,9 @@ class CoverageFinding:
     detail: str
 
 
-def coverage_findings(*, now: dt.datetime, days: int = COVERAGE_DAYS) -> list[CoverageFinding]:
+def coverage_findings(
+    *, now: dt.datetime, days: int = COVERAGE_DAYS, only: str | None = None
+) -> list[CoverageFinding]:
     """Return what every policy lacks from now on, by policy; empty: each minute is covered.
 
     A minute is covered where a step of the policy finds somebody with a verified contact by a
@@ -46,11 +48,13 @@ def coverage_findings(*, now: dt.datetime, days: int = COVERAGE_DAYS) -> list[Co
     Args:
         now: The present.
         days: How far to look.
+        only: Name of one policy; ``None``: all of them.
     """
     start = now.replace(second=0, microsecond=0)
     interval = Interval(start, start + dt.timedelta(days=days))
     frozen = [
-        replace(policies.frozen(row.document), name=row.name) for row in escalations.policy_rows()
+        replace(policies.frozen(row.document), name=row.name)
+        for row in escalations.policy_rows(only)
     ]
     ahead = _ahead({target for policy in frozen for target in policy.targets()}, interval)
     return [finding for policy in frozen for finding in _of(policy, ahead)]

@@ -1,0 +1,130 @@
+"""The steps of a policy as a page shows them: when each is due, and whom it would find now."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from watchkeeper.oncall.domain import escalation, policies
+from watchkeeper.oncall.domain.escalation import Company
+from watchkeeper.oncall.domain.policies import Policy, Target
+from watchkeeper.oncall.queries import escalations
+
+
+@dataclass(frozen=True, slots=True)
+class TargetShown:
+    """A target, and who stands behind it now.
+
+    Attributes:
+        kind: ``schedule``, ``person`` or ``team``.
+        name: Which one.
+        people: Who is found by it now and can be called.
+        silent: Who is found by it now and cannot be called.
+    """
+
+    kind: str
+    name: str
+    people: tuple[str, ...]
+    silent: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepShown:
+    """A step of a policy.
+
+    Attributes:
+        number: From 1; 0 for the catch-all.
+        after: How long after the beginning of its round it is due, if all before it page
+            somebody; of the catch-all, after the beginning of all.
+        targets: Whom it pages.
+        people: Who would be called by it now, each once.
+        why: Why others would not be, in sentences.
+    """
+
+    number: int
+    after: dt.timedelta
+    targets: tuple[TargetShown, ...]
+    people: tuple[str, ...]
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyShown:
+    """A policy as a page shows it.
+
+    Attributes:
+        steps: In order.
+        rounds: How often they are gone through.
+        repeat_after: From the last step to the next round.
+        catch_all: What comes when all was in vain.
+        ack_timeout: How long who takes a subject has to resolve it; zero: for ever.
+    """
+
+    steps: tuple[StepShown, ...]
+    rounds: int
+    repeat_after: dt.timedelta
+    catch_all: StepShown
+    ack_timeout: dt.timedelta
+
+    @property
+    def finds_nobody(self) -> bool:
+        """Whether no step would find anybody now."""
+        return not any(step.people for step in self.steps)
+
+
+def policy_shown(name: str, *, now: dt.datetime) -> PolicyShown:
+    """Return the steps of a policy and whom each would find now.
+
+    Raises:
+        PolicyNotFoundError: there is none of that name.
+    """
+    policy = policies.frozen(escalations.policy_row(name).document)
+    company = escalations.company_at(policy.targets(), now)
+    return _shown(policy, company)
+
+
+def policies_shown(*, now: dt.datetime) -> dict[str, PolicyShown]:
+    """Return the same of all policies, by name, read by a fixed number of queries per target."""
+    rows = {row.name: policies.frozen(row.document) for row in escalations.policy_rows()}
+    targets = {target for policy in rows.values() for target in policy.targets()}
+    company = escalations.company_at(targets, now)
+    return {name: _shown(policy, company) for name, policy in rows.items()}
+
+
+def _shown(policy: Policy, company: Company) -> PolicyShown:
+    steps: list[StepShown] = []
+    after = dt.timedelta()
+    for place, step in enumerate(policy.steps):
+        after += step.after
+        steps.append(_step(place + 1, after, step.notify, company))
+    rounds = policy.repeat + 1
+    end = rounds * (after + policy.repeat_after)
+    return PolicyShown(
+        steps=tuple(steps),
+        rounds=rounds,
+        repeat_after=policy.repeat_after,
+        catch_all=_step(0, end, policy.catch_all, company),
+        ack_timeout=policy.ack_timeout,
+    )
+
+
+def _step(
+    number: int, after: dt.timedelta, targets: Sequence[Target], company: Company
+) -> StepShown:
+    people, why = escalation.people_behind(targets, company)
+    return StepShown(
+        number=number,
+        after=after,
+        targets=tuple(_target(target, company) for target in targets),
+        people=tuple(people),
+        why=tuple(why),
+    )
+
+
+def _target(target: Target, company: Company) -> TargetShown:
+    named = tuple(dict.fromkeys(company.people.get(target, ())))
+    return TargetShown(
+        kind=target.kind,
+        name=target.name,
+        people=tuple(name for name in named if name in company.reachable),
+        silent=tuple(name for name in named if name not in company.reachable),
+    )

@@ -1,0 +1,56 @@
+"""Pages of escalation policies: all of them, and one with whom each step would find now."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from watchkeeper.kernel import access, clock
+from watchkeeper.kernel.access import Permission
+from watchkeeper.oncall import queries
+from watchkeeper.oncall.queries import PolicyRow
+from watchkeeper.oncall.queries.policy_steps import PolicyShown, policies_shown, policy_shown
+from watchkeeper.plumbing import yaml_documents
+from watchkeeper.plumbing.pages import members_only
+from watchkeeper.plumbing.rest import actor_of
+
+_MOST_FINDINGS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyLine:
+    """A policy as a list shows it."""
+
+    row: PolicyRow
+    shown: PolicyShown
+
+
+@members_only
+@require_safe
+def policies(request: HttpRequest) -> HttpResponse:
+    """Show all policies and whom their first steps would find now."""
+    access.require(actor_of(request), Permission.READ, what="escalation policies")
+    shown = policies_shown(now=clock.now())
+    lines = [PolicyLine(row, shown[row.name]) for row in queries.policy_rows()]
+    empty = sum(line.shown.finds_nobody for line in lines)
+    return render(request, "oncall/policies.html", {"lines": lines, "empty": empty})
+
+
+@members_only
+@require_safe
+def policy(request: HttpRequest, name: str) -> HttpResponse:
+    """Show one policy: its steps along time, its next 90 days, and it as code."""
+    access.require(actor_of(request), Permission.READ, what=f"escalation policy {name}")
+    now, row = clock.now(), queries.policy_row(name)
+    found = queries.coverage_findings(now=now, only=name)
+    context = {
+        "row": row,
+        "shown": policy_shown(name, now=now),
+        "preview": queries.preview(name, "high", at=now),
+        "findings": found[:_MOST_FINDINGS],
+        "many_findings": len(found),
+        "days": queries.COVERAGE_DAYS,
+        "code": yaml_documents.dump([row.document]),
+    }
+    return render(request, "oncall/policy.html", context)
