@@ -46,6 +46,29 @@ def insert(
     return ids
 
 
+def add(objects: Sequence[models.Model]) -> None:
+    """Insert objects of one model, but for those a constraint forbids; their ids stay unset."""
+    if objects:
+        insert(type(objects[0]), [_columns(each) for each in objects], if_absent=True)
+
+
+def move(objects: Sequence[models.Model], names: Sequence[str]) -> None:
+    """Write the columns ``names`` of objects that are stored; the caller holds them locked."""
+    if not objects:
+        return
+    quote = connection.ops.quote_name
+    sets = ", ".join(f"{quote(name)} = %s" for name in names)
+    table = quote(objects[0]._meta.db_table)
+    rows = [[*(getattr(each, name) for name in names), each.pk] for each in objects]
+    execute_many(f"UPDATE {table} SET {sets} WHERE id = %s", rows)  # noqa: S608  our own columns
+
+
+def _columns(row: models.Model) -> dict[str, Any]:
+    """Return what a row is to hold; an id that the database gives is left to it."""
+    fields = (f for f in row._meta.concrete_fields if not f.primary_key or row.pk is not None)
+    return {field.attname: getattr(row, field.attname) for field in fields}
+
+
 def _insert_document(
     model: type[models.Model], names: Sequence[str], rows: Sequence[Row], *, tail: str
 ) -> list[int]:

@@ -16,7 +16,7 @@ from watchkeeper.notifications.domain.bundling import Waiting
 from watchkeeper.notifications.domain.outcomes import DeliveryState
 from watchkeeper.notifications.models import Delivery
 from watchkeeper.notifications.ports import Message, PagedAlert, Planned
-from watchkeeper.plumbing import due_work, wake
+from watchkeeper.plumbing import due_work, wake, writing
 from watchkeeper.plumbing.due_work import Work
 
 KIND = "delivery"
@@ -53,7 +53,7 @@ def schedule(planned: Sequence[Planned], *, now: dt.datetime, is_urgent: bool = 
         )
         for each in planned
     ]
-    Delivery.objects.bulk_create(rows, ignore_conflicts=True, batch_size=200)
+    writing.add(rows)
     work = [Work(each.page_id, ms(each.due_at)) for each in planned if not each.skipped]
     due_work.put_many(KIND, work)
     wake.ring(LOOP)
