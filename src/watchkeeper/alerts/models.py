@@ -332,6 +332,8 @@ class Route(models.Model):
     urgency = models.CharField(max_length=10, blank=True, help_text="Empty: severity decides.")
     group_by = models.JSONField(default=list, help_text="Names of labels or fields.")
     group_for = models.CharField(max_length=20, blank=True, help_text="As 5m; empty: the usual.")
+    times = models.JSONField(default=list, help_text="As {days, from, to}; none: always.")
+    time_zone = models.CharField(max_length=100, blank=True, help_text="By whose wall clocks.")
     origin = models.CharField(max_length=20, choices=ORIGINS)
     file = models.CharField(max_length=1000, blank=True)
     created_at = models.DateTimeField()

@@ -99,7 +99,7 @@ def route(name: str, order: int, *match: str, urgency: Urgency | None = None) ->
 def test_the_lowest_order_that_matches_wins() -> None:
     routes = [route("all", 99), route("b", 10, "service=shop"), route("a", 20, "service=shop")]
 
-    placed = routing.place(routes, FIELDS, severity=Severity.WARNING, default=("x", "y"))
+    placed = routing.place(routes, FIELDS, severity=Severity.WARNING, default=("x", "y"), at=NOON)
 
     assert (placed.route, placed.policy, placed.urgency) == ("b", "policy-b", Urgency.LOW)
 
@@ -108,7 +108,7 @@ def test_a_route_says_how_urgent_it_is() -> None:
     routes = [route("a", 1, urgency=Urgency.HIGH)]
 
     assert (
-        routing.place(routes, FIELDS, severity=Severity.INFO, default=("", "")).urgency
+        routing.place(routes, FIELDS, severity=Severity.INFO, default=("", ""), at=NOON).urgency
         is Urgency.HIGH
     )
 
@@ -116,8 +116,10 @@ def test_a_route_says_how_urgent_it_is() -> None:
 def test_without_a_route_the_catalogue_decides() -> None:
     routes = [route("a", 1, "service=other")]
 
-    named = routing.place(routes, FIELDS, severity=Severity.ERROR, default=("shop", "the service"))
-    nothing = routing.place(routes, FIELDS, severity=Severity.ERROR, default=("", ""))
+    named = routing.place(
+        routes, FIELDS, severity=Severity.ERROR, default=("shop", "the service"), at=NOON
+    )
+    nothing = routing.place(routes, FIELDS, severity=Severity.ERROR, default=("", ""), at=NOON)
 
     assert (named.policy, named.route, named.urgency) == ("shop", "", Urgency.HIGH)
     assert nothing.policy == ""

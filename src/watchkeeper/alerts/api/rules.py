@@ -57,6 +57,8 @@ def put_route(request: HttpRequest, name: str, body: RouteIn) -> RouteOut:
         urgency=body.urgency,
         group_by=tuple(body.group_by),
         group_for=body.group_for,
+        times=tuple(each.model_dump(by_alias=True, exclude_unset=True) for each in body.times),
+        time_zone=body.time_zone,
     )
     rules.save_route(actor=actor_of(request), spec=spec, origin=Origin.API, now=clock.now())
     return RouteOut.model_validate(directory.route_row(name), from_attributes=True)

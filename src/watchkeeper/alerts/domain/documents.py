@@ -5,21 +5,26 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from watchkeeper.alerts.domain import durations, flapping, grouping, inhibition, matching
+from watchkeeper.alerts.domain import durations, fields, flapping, grouping, inhibition, matching
 from watchkeeper.alerts.domain.events import Urgency
 from watchkeeper.alerts.domain.grouping import Grouping
 from watchkeeper.alerts.domain.inhibition import Inhibition
+from watchkeeper.alerts.domain.routing import Times
 from watchkeeper.changes.domain import documents as windows
 from watchkeeper.changes.domain.occasions import Occasion
-from watchkeeper.kernel import ids, wall_time
+from watchkeeper.kernel import ids
 from watchkeeper.kernel.documents import Document
 from watchkeeper.kernel.errors import InvalidError, Problem
+from watchkeeper.oncall.domain import documents as schedules
 
 API_VERSION = "watchkeeper/v1"
 _LARGEST = 2**31 - 1
 _LONGEST_SILENCE = dt.timedelta(days=366)
 _OWN = ("kind", "service", "dedupScope", "key")
 _SETTINGS = ("mapping", "interval", "insufficientData", "autoClose", flapping.SETTING)
+_ROUTE = (
+    "order", "match", "policy", "urgency", "groupBy", "groupFor", "times", "timeZone",
+)  # fmt: skip
 INSUFFICIENT = ("note", "trigger", "resolve")
 
 
@@ -56,6 +61,8 @@ class RouteSpec:
         urgency: ``high`` or ``low``; empty: the severity decides.
         group_by: Labels or fields whose values alerts of a group share; none: it does not group.
         group_for: How long after the newest alert of a group another joins; empty: 5m.
+        times: When it is on, each as ``{days, from, to}``; none: always.
+        time_zone: By whose wall clocks; empty where it is always on.
     """
 
     name: str
@@ -65,6 +72,19 @@ class RouteSpec:
     urgency: str = ""
     group_by: tuple[str, ...] = ()
     group_for: str = ""
+    times: tuple[Mapping[str, Any], ...] = ()
+    time_zone: str = ""
+
+    def on_at(self) -> Times | None:
+        """Return when it is on; ``None``: always.
+
+        Raises:
+            InvalidError: with every fault and its place.
+        """
+        if not self.times:
+            return None
+        found = schedules.read_restrictions(list(self.times), path="spec.times")
+        return Times(found, windows.zone_of(self.time_zone))
 
     def grouping(self) -> Grouping | None:
         """Return how it groups; ``None``: it does not."""
@@ -185,7 +205,7 @@ def check_route(spec: RouteSpec) -> None:
         faults.append(Problem("order is too large a number", "spec.order"))
     if spec.urgency and spec.urgency not in {each.value for each in Urgency}:
         faults.append(Problem("urgency is high or low", "spec.urgency"))
-    faults += _group_faults(spec)
+    faults += [*_group_faults(spec), *_times_faults(spec)]
     _refuse(f"The route {spec.name}", faults)
 
 
@@ -206,6 +226,17 @@ def _group_faults(spec: RouteSpec) -> Iterator[Problem]:
     length = durations.read(spec.group_for)
     if spec.group_for and (length is None or length > grouping.LONGEST):
         yield Problem("groupFor is a length as 90s, 5m or 2h, at most 7d", "spec.groupFor")
+
+
+def _times_faults(spec: RouteSpec) -> list[Problem]:
+    if bool(spec.times) is not bool(spec.time_zone):
+        message = "times and timeZone go together: by whose clocks, and when"
+        return [Problem(message, "spec.timeZone" if spec.times else "spec.times")]
+    try:
+        spec.on_at()
+    except InvalidError as error:
+        return [Problem(each.detail, each.path or "spec.timeZone") for each in error.problems]
+    return []
 
 
 def check_silence(spec: SilenceSpec) -> None:
@@ -291,51 +322,56 @@ def read(document: Document) -> Spec:
 
 
 def _integration(name: str, spec: Mapping[str, Any]) -> IntegrationSpec:
-    _known(spec, (*_OWN, *_SETTINGS), "an Integration")
+    fields.known(spec, (*_OWN, *_SETTINGS), "an Integration")
     return IntegrationSpec(
         name=name,
-        kind=_text(spec, "kind"),
-        service=_text(spec, "service"),
-        scope=_text(spec, "dedupScope"),
+        kind=fields.text(spec, "kind"),
+        service=fields.text(spec, "service"),
+        scope=fields.text(spec, "dedupScope"),
         settings={field: spec[field] for field in _SETTINGS if spec.get(field) is not None},
-        key=_text(spec, "key"),
+        key=fields.text(spec, "key"),
     )
 
 
 def _route(name: str, spec: Mapping[str, Any]) -> RouteSpec:
-    _known(spec, ("order", "match", "policy", "urgency", "groupBy", "groupFor"), "a Route")
+    fields.known(spec, _ROUTE, "a Route")
     order = spec.get("order", 100)
     if isinstance(order, bool) or not isinstance(order, int):
-        raise _fault("order is a whole number", "spec.order")
+        raise fields.fault("order is a whole number", "spec.order")
     return RouteSpec(
         name=name,
-        policy=_text(spec, "policy"),
+        policy=fields.text(spec, "policy"),
         order=order,
-        match=_texts(spec, "match"),
-        urgency=_text(spec, "urgency"),
-        group_by=_texts(spec, "groupBy"),
-        group_for=_text(spec, "groupFor"),
+        match=fields.texts(spec, "match"),
+        urgency=fields.text(spec, "urgency"),
+        group_by=fields.texts(spec, "groupBy"),
+        group_for=fields.text(spec, "groupFor"),
+        times=fields.mappings(spec, "times"),
+        time_zone=fields.text(spec, "timeZone"),
     )
 
 
 def _silence(name: str, spec: Mapping[str, Any]) -> SilenceSpec:
-    _known(spec, ("match", "start", "end", "reason", "recurrence", "timeZone"), "a Silence")
-    zone = _text(spec, "timeZone")
+    fields.known(spec, ("match", "start", "end", "reason", "recurrence", "timeZone"), "a Silence")
+    zone = fields.text(spec, "timeZone")
     return SilenceSpec(
         name=name,
-        match=_texts(spec, "match"),
-        start=_instant(spec, "start", zone),
-        end=_instant(spec, "end", zone),
-        reason=_text(spec, "reason"),
-        recurrence=_text(spec, "recurrence"),
+        match=fields.texts(spec, "match"),
+        start=fields.instant(spec, "start", zone),
+        end=fields.instant(spec, "end", zone),
+        reason=fields.text(spec, "reason"),
+        recurrence=fields.text(spec, "recurrence"),
         time_zone=zone,
     )
 
 
 def _inhibition(name: str, spec: Mapping[str, Any]) -> InhibitionSpec:
-    _known(spec, ("source", "target", "equal"), "an Inhibition")
+    fields.known(spec, ("source", "target", "equal"), "an Inhibition")
     return InhibitionSpec(
-        name, _texts(spec, "source"), _texts(spec, "target"), _texts(spec, "equal")
+        name,
+        fields.texts(spec, "source"),
+        fields.texts(spec, "target"),
+        fields.texts(spec, "equal"),
     )
 
 
@@ -346,57 +382,6 @@ _READ: dict[str, Callable[[str, Mapping[str, Any]], Spec]] = {
     "Inhibition": _inhibition,
 }
 KINDS = tuple(_READ)
-
-
-def _known(spec: Mapping[str, Any], names: tuple[str, ...], what: str) -> None:
-    faults = [
-        Problem(f"{name} is not a field of {what}", f"spec.{name}")
-        for name in spec
-        if name not in names
-    ]
-    if faults:
-        raise InvalidError(faults[0].detail, faults)
-
-
-def _text(spec: Mapping[str, Any], name: str) -> str:
-    value = spec.get(name)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise _fault(f"{name} is not text", f"spec.{name}")
-    return value
-
-
-def _texts(spec: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    value = spec.get(name)
-    if value is None:
-        return ()
-    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise _fault(f"{name} is a list of texts", f"spec.{name}")
-    return tuple(value)
-
-
-def _instant(spec: Mapping[str, Any], name: str, zone: str) -> dt.datetime:
-    """Return an instant; where a time zone is given, a time without one is wall time in it."""
-    value = spec.get(name)
-    message = f"{name} is a time with its zone, as 2026-02-03T09:00:00Z"
-    if isinstance(value, str):
-        try:
-            value = dt.datetime.fromisoformat(value)
-        except ValueError as error:
-            raise _fault(message, f"spec.{name}") from error
-    if not isinstance(value, dt.datetime) or (value.tzinfo is None and not zone):
-        raise _fault(message, f"spec.{name}")
-    try:
-        if value.tzinfo is None:
-            return wall_time.instant_of(value, windows.zone_of(zone))
-        return value.astimezone(dt.UTC)
-    except OverflowError as error:
-        raise _fault(message, f"spec.{name}") from error
-
-
-def _fault(detail: str, path: str) -> InvalidError:
-    return InvalidError(detail, [Problem(detail, path)])
 
 
 # ---- writing
@@ -433,6 +418,8 @@ def _write_route(spec: Any) -> tuple[str, dict[str, Any]]:
         "urgency": spec.urgency,
         "groupBy": list(spec.group_by) or None,
         "groupFor": spec.group_for,
+        "times": [dict(each) for each in spec.times] or None,
+        "timeZone": spec.time_zone,
     }
     return "Route", body
 

@@ -3,14 +3,41 @@
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from watchkeeper.alerts.domain import grouping, matching
 from watchkeeper.alerts.domain.events import Severity, Urgency, urgency_of
 from watchkeeper.alerts.domain.grouping import Group, Grouping
 from watchkeeper.alerts.domain.matching import Fields, Matcher
+from watchkeeper.oncall.domain import restrictions
+from watchkeeper.oncall.domain.schedule import Restriction
 
 ANNOTATION = "watchkeeper/escalation-policy"
 SILENCE, MAINTENANCE = "silence", "maintenance"
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """When a route is on, by the wall clocks of a place.
+
+    What happens where clocks change is as for layers of schedules: a time that does not exist is
+    the first instant after it, of one that comes twice the first counts. Source:
+    ``oncall.domain.restrictions``.
+
+    Attributes:
+        windows: At least one.
+        zone: Whose wall clocks.
+    """
+
+    windows: tuple[Restriction, ...]
+    zone: ZoneInfo
+
+
+@lru_cache(maxsize=1_024)
+def is_on(times: Times, at: dt.datetime) -> bool:
+    """Return whether ``at`` lies in a window; remembered, as a batch asks for each event."""
+    return restrictions.is_on(times.windows, at, times.zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +51,7 @@ class Route:
         policy: Name of the escalation policy.
         urgency: How urgent; ``None``: the severity decides.
         grouping: Which of its alerts are paged for as one; ``None``: none are.
+        times: When it is on; ``None``: always.
     """
 
     name: str
@@ -32,6 +60,7 @@ class Route:
     policy: str
     urgency: Urgency | None = None
     grouping: Grouping | None = None
+    times: Times | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +161,12 @@ class Placed:
 
 
 def place(
-    routes: Iterable[Route], fields: Fields, *, severity: Severity, default: tuple[str, str]
+    routes: Iterable[Route],
+    fields: Fields,
+    *,
+    severity: Severity,
+    default: tuple[str, str],
+    at: dt.datetime,
 ) -> Placed:
     """Return where an alert goes.
 
@@ -141,11 +175,16 @@ def place(
         fields: What matchers see of it.
         severity: How bad it is.
         default: (policy, where that is written) from the catalogue; empty: nothing is written.
+        at: When.
     """
+    off: list[str] = []
     for route in sorted(routes, key=lambda each: (each.order, each.name)):
         if matching.matches(route.match, fields):
+            if route.times is not None and not is_on(route.times, at):
+                off.append(f"; route {route.name} is not on at that time")
+                continue
             urgency = route.urgency or urgency_of(severity)
-            reason = f"route {route.name} matches"
+            reason = f"route {route.name} matches{''.join(off)}"
             group = None
             if route.grouping is not None:
                 group = grouping.group_of(
@@ -157,7 +196,7 @@ def place(
         reason = f"no route matches; {where} names the policy {policy}"
     else:
         reason = "no route matches and neither the service nor its owner names a policy"
-    return Placed(policy, urgency_of(severity), "", reason)
+    return Placed(policy, urgency_of(severity), "", f"{reason}{''.join(off)}")
 
 
 def silenced(silences: Iterable[Silence], fields: Fields, *, at: dt.datetime) -> Silence | None:

@@ -2,7 +2,9 @@
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from watchkeeper.alerts.domain.documents import InhibitionSpec, RouteSpec, SilenceSpec
 from watchkeeper.alerts.domain.inhibition import INHIBITION
@@ -45,6 +47,18 @@ class RouteRow:
     file: str
     group_by: tuple[str, ...] = ()
     group_for: str = ""
+    times: tuple[Mapping[str, Any], ...] = ()
+    time_zone: str = ""
+
+    @property
+    def times_told(self) -> str:
+        """When it is on, as people read it; empty: always."""
+        told = [
+            f"{', '.join(each.get('days', ['every day']))} "
+            f"{each.get('from', '00:00')} to {each.get('to', '24:00')}"
+            for each in self.times
+        ]
+        return f"{'; '.join(told)} ({self.time_zone})" if told else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +130,8 @@ def _route(row: Route) -> RouteRow:
         row.file,
         tuple(row.group_by),
         row.group_for,
+        tuple(row.times),
+        row.time_zone,
     )
 
 
@@ -141,6 +157,8 @@ def route_spec(row: Route) -> RouteSpec:
         urgency=row.urgency,
         group_by=tuple(row.group_by),
         group_for=row.group_for,
+        times=tuple(row.times),
+        time_zone=row.time_zone,
     )
 
 

@@ -99,6 +99,7 @@ def routes() -> tuple[Route, ...]:
             policy=row.policy,
             urgency=Urgency(row.urgency) if row.urgency else None,
             grouping=directory.route_spec(row).grouping(),
+            times=directory.route_spec(row).on_at(),
         )
         for row in RouteRow.objects.order_by("order", "name")
     )

@@ -1,13 +1,25 @@
 """The JSON of routes, silences and what they would do."""
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from ninja import Schema
 from pydantic import Field
 
 Name = Annotated[str, Field(min_length=1, max_length=253)]
 Matchers = Annotated[list[Annotated[str, Field(max_length=2000)]], Field(max_length=50)]
+
+
+class TimesIn(Schema):
+    """A window of wall time."""
+
+    days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = Field(
+        min_length=1, max_length=7, description="On which it begins; default: all.", default=[]
+    )
+    start: str = Field("00:00", alias="from", max_length=8)
+    end: str = Field(
+        "24:00", alias="to", max_length=8, description="Not after from: on the next day."
+    )
 
 
 class RouteIn(Schema):
@@ -23,6 +35,8 @@ class RouteIn(Schema):
     group_for: str = Field(
         "", max_length=20, description="How long after the newest another joins; empty: 5m."
     )
+    times: list[TimesIn] = Field([], max_length=50, description="When it is on; none: always.")
+    time_zone: str = Field("", max_length=100, description="By whose wall clocks.")
 
 
 class RouteOut(Schema):
@@ -35,6 +49,8 @@ class RouteOut(Schema):
     urgency: str
     group_by: list[str]
     group_for: str
+    times: list[dict[str, Any]] = Field(description="As {days, from, to}; none: always.")
+    time_zone: str
     origin: str
     file: str
 

@@ -183,7 +183,11 @@ class Batch:
         if not note.own and note.owners:
             default = (note.owners, f"its owner {note.owner}")
         placed = routing.place(
-            self._rules.routes, fields, severity=item.event.severity, default=default
+            self._rules.routes,
+            fields,
+            severity=item.event.severity,
+            default=default,
+            at=self._now,
         )
         quiet = routing.quieted(
             self._rules.silences, self._rules.windows, fields, service=service, at=self._now

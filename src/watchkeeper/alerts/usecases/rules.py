@@ -63,6 +63,7 @@ def save_route(
     row.order, row.match, row.policy = spec.order, list(spec.match), spec.policy
     row.urgency, row.origin = spec.urgency, origin.value
     row.group_by, row.group_for = list(spec.group_by), spec.group_for
+    row.times, row.time_zone = [dict(each) for each in spec.times], spec.time_zone
     row.file = file[-1000:] if origin is Origin.FILE else ""
     row.save()
     hands.record(actor, "route.saved", row.pk, {"name": row.name}, now=now)

@@ -264,6 +264,26 @@ def _custom_shift(notes: Notes, value: Any, path: str, zone: ZoneInfo) -> Custom
     return CustomShift(start[0], end[0], people)
 
 
+def read_restrictions(value: Any, *, path: str) -> tuple[Restriction, ...]:
+    """Return windows of wall time as documents of every kind write them.
+
+    Args:
+        value: A list of ``{days, from, to}``; days that are left out are all, likewise times.
+        path: Where it stands, for faults.
+
+    Raises:
+        InvalidError: with every fault and its place.
+    """
+    notes = Notes(Document({}))
+    found = [
+        _restriction(notes, item, inner)
+        for item, inner in notes.items(value, path, most=_MOST_LAYERS)
+    ]
+    if notes.faults:
+        raise InvalidError(notes.faults[0].detail, notes.faults)
+    return tuple(each for each in found if each is not None)
+
+
 def _restriction(notes: Notes, value: Any, path: str) -> Restriction | None:
     found = notes.mapping(value, path, ("days", "from", "to"))
     if found is None:
