@@ -249,8 +249,8 @@ class Batch:
         held.changes["pages_again_at"] = None
         held.stop = f"resolved by {item.sender.name}"
         held.episode = held.episode or item.event.episode
-        limits = slot.known.limits
-        if limits and held.opened_at and held.opened_at > self._now - limits.within:
+        limits, opened = slot.known.limits, writing.moment(held.opened_at)
+        if limits and opened and opened > self._now - limits.within:
             slot.known = replace(slot.known, openings=slot.known.openings + 1)
         if held.episode:
             slot.closed[held.episode] = held

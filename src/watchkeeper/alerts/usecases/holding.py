@@ -32,7 +32,7 @@ class Held:
         stop: Why its escalation ends; empty: it does not.
         lead: What leads its group: an id, or an alert that is not stored yet; ``None``: it is in
             none.
-        opened_at: When it opened.
+        opened_at: When it opened, as the database tells it.
         is_paged_already: Whether ``start`` finds people being paged for its group.
     """
 
@@ -48,7 +48,7 @@ class Held:
     start: Placed | None = None
     stop: str = ""
     lead: "int | Held | None" = None
-    opened_at: dt.datetime | None = None
+    opened_at: Any = None
     is_paged_already: bool = False
 
     @property

@@ -119,7 +119,7 @@ class Memory:
             slot = self.slots[scope, key]
             began = writing.moment(started)
             held = Held(pk, AlertState(state), Severity(severity), episode, began, lead=lead)
-            held.opened_at = writing.moment(opened)
+            held.opened_at = opened
             slot.open = held
             self.found.append(held)
             alert = OpenAlert(
