@@ -117,7 +117,7 @@ def test_an_alert_without_a_service_has_nothing_made_up(now: dt.datetime) -> Non
 
 def test_the_same_alert_before_tells_how_it_ended(fake_clock: FakeClock) -> None:
     alice = actor_for(make_user("alice", role="admin"))
-    key = make_integration(service="shop")
+    key = make_integration(service="shop", settings={"flapping": "off"})
     first = send(key, key="a", title="Checkout fails")["alert"]
     acts.acknowledge(actor=alice, alerts=[first], now=fake_clock.travel(minutes=1))
     notes.note(actor=HOST, alerts=[first], text="restarted it", now=fake_clock())
@@ -142,7 +142,7 @@ def test_the_same_alert_before_tells_how_it_ended(fake_clock: FakeClock) -> None
 
 
 def test_of_many_before_the_newest_are_shown_and_all_are_counted(fake_clock: FakeClock) -> None:
-    key = make_integration(service="shop")
+    key = make_integration(service="shop", settings={"flapping": "off"})
     for _ in range(8):
         send(key, key="a", title="Checkout fails")
         send(key, key="a", status="resolved")
@@ -189,7 +189,7 @@ def test_the_api_tells_the_same(fake_clock: FakeClock) -> None:
 def test_the_screen_keeps_to_its_budget_of_queries(fake_clock: FakeClock) -> None:
     del fake_clock
     make_slo(slo_document("checkout-latency", service="checkout"))
-    key = make_integration(service="checkout")
+    key = make_integration(service="checkout", settings={"flapping": "off"})
     counts = []
     client = signed_in("alice")
     for _ in range(2):
@@ -210,7 +210,7 @@ def test_the_screen_keeps_to_its_budget_of_queries(fake_clock: FakeClock) -> Non
 
 
 def test_the_runbook_stays_at_the_head_of_the_screen() -> None:
-    key = make_integration(service="shop")
+    key = make_integration(service="shop", settings={"flapping": "off"})
     alert = send(key, title="Slow")["alert"]
     Alert.objects.update(runbook_url="https://wiki.example.org/r")
 
