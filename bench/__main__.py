@@ -10,6 +10,9 @@ BENCHMARKS = (
     "bench.pages",
     "bench.schedules",
     "bench.starts",
+    "bench.intake",
+    "bench.delays",
+    "bench.alert_list",
     "bench.peers",
 )
 

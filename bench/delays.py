@@ -1,7 +1,7 @@
 """How long it takes from an accepted alert to the provider's phone ringing.
 
-At ten a second each alert rings by itself. At a thousand a second, and in a storm, calls are bundled:
-then it is the first call of each service that counts, and that everything was told in the end.
+At ten a second each alert rings by itself. At a thousand a second, and in a storm, calls are
+bundled: then the first call of each service counts, and that everything was told in the end.
 """
 
 import argparse
@@ -157,9 +157,8 @@ def _tell(
     print(
         f"  {label:44} p50 {judged[len(judged) // 2]:.3f} s   p99 {p99:.3f} s   bound {bound:g} s"
     )
-    print(
-        f"  {'told after the last was accepted':44} {max(sink.first.values()) - max(accepted.values()):.1f} s   bound {DRAIN_SECONDS} s"
-    )
+    drained = max(sink.first.values()) - max(accepted.values())
+    print(f"  {'told after the last was accepted':44} {drained:.1f} s   bound {DRAIN_SECONDS} s")
     print(
         f"  {'alerts, calls, never told':44} {len(accepted)}, {sum(sink.calls.values())}, {lost}"
     )
