@@ -294,7 +294,7 @@ def test_the_api_the_commands_and_the_page_show_it(key: str) -> None:
 
     client = signed_in("dora")
     listed = text(client.get("/silences"))
-    assert "While this is open" in listed
+    assert "While the first is open, the second is quiet" in listed
     page = " ".join(text(client.get(f"/alerts/{target}")).split())
     assert "Kept quiet by the inhibition <bdi>down</bdi> while" in page
     assert f'href="/alerts/{source}"' in page

@@ -13,6 +13,33 @@ WINDOW = """
 {apiVersion: watchkeeper/v1, kind: Maintenance, metadata: {name: patches}, spec: {services: [search, checkout-payments-settlement-worker], timeZone: Europe/Berlin, start: 2026-02-03T02:00:00, end: 2026-02-03T04:00:00, recurrence: "FREQ=WEEKLY", exclude: true, reason: kernels}}
 """  # noqa: E501
 
+NOISE = """
+{apiVersion: watchkeeper/v1, kind: Route, metadata: {name: pay}, spec: {order: 10, match: ['service="pay"'], policy: pay, groupBy: [service, zone], groupFor: 1h}}
+---
+{apiVersion: watchkeeper/v1, kind: Route, metadata: {name: pay-desk}, spec: {order: 20, policy: desk, times: [{days: [mon, tue, wed, thu, fri], from: "09:00", to: "17:00"}], timeZone: Europe/Berlin}}
+---
+{apiVersion: watchkeeper/v1, kind: Inhibition, metadata: {name: cluster-down}, spec: {source: ['alertname="ClusterDown"'], target: ['alertname="PodRestartsOfCheckoutPaymentsSettlementWorker"'], equal: [cluster]}}
+"""  # noqa: E501
+
+
+def make_noise(running: Product, key: str) -> None:
+    """Alerts 3 to 5 in one group, 6 kept quiet by 5, and one that flaps."""
+
+    def tell(name: str, **more: Any) -> None:
+        body = {"key": name, "title": name, "severity": "critical"} | more
+        assert running.request("POST", f"/in/generic/{key}", body=body)[0] == 202
+
+    for name in ("payments fail", "the queue of settlements grows", "a card is refused"):
+        tell(name, service="pay", labels={"zone": "eu-1"})
+    tell("cluster eu-1 is down", labels={"alertname": "ClusterDown", "cluster": "eu-1"})
+    restarts = "PodRestartsOfCheckoutPaymentsSettlementWorker"
+    tell("pods restart", labels={"alertname": restarts, "cluster": "eu-1"})
+    for _ in range(3):
+        tell("a link flaps")
+        tell("a link flaps", status="resolved")
+    tell("a link flaps")
+    tell("a link flaps", status="resolved")
+
 
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
@@ -22,12 +49,14 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     running.start()
     (folder / "maintenance.yaml").write_text(WINDOW)
     running.run("apply", "-f", str(folder / "maintenance.yaml"))
+    (folder / "noise.yaml").write_text(NOISE)
+    running.run("apply", "-f", str(folder / "noise.yaml"))  # long before events: it is remembered
     running.run("maintenance", "create", "move", "--service", "shop", "--for", "2h",
                 "--reason", "the database moves to a new host", "--exclude")  # fmt: skip
     running.run("change", "send", "--title", "shop 1.8.2", "--service", "shop", "--link",
                 "https://ci.example.org/1", "--author", "bob", "--label", "region=eu")  # fmt: skip
     running.run("change", "send", "--title", "checkout flag on", "--kind", "flag")
-    running.json("integration", "create", "generic", "--name", "load")
+    key = running.json("integration", "create", "generic", "--name", "load")["key"]
     for title, service in (("shop fails 8.6 % of requests", "shop"), ("disk fills", "other")):
         running.run("alert", "send", "load", "--title", title, "--service", service)
     running.run("silence", "create", "deploy", "--match", 'service="other"', "--match",
@@ -35,6 +64,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     running.run("silence", "create", "nightly", "--match", 'alertname="BatchFails"', "--from",
                 "2026-02-03T02:00:00Z", "--to", "2026-02-03T03:00:00Z", "--reason", "batch",
                 "--recurrence", "FREQ=DAILY", "--time-zone", "Europe/Berlin")  # fmt: skip
+    make_noise(running, key)
     yield running
     running.stop()
 
@@ -43,6 +73,7 @@ PAGES = (
     "/silences", "/silences/-/new", "/silences/-/new?service=shop", "/silences/nightly/remove",
     "/maintenance", "/maintenance/-/new", "/maintenance/move/remove",
     "/changes", "/changes?kind=flag", "/changes?service=nothing", "/alerts/1",
+    "/alerts/3", "/alerts/7", "/alerts/11", "/routes",
 )  # fmt: skip
 
 
@@ -60,6 +91,21 @@ def test_an_alert_in_maintenance_says_so_and_what_changed(product: Product) -> N
     assert "the database moves to a new host" in told["events"][0]["reason"]
     assert [change["title"] for change in told["changes"]] == ["shop 1.8.2"]
     assert told["pages"] == []
+
+
+def test_what_makes_noise_is_told_with_its_reason(open_page: Any, product: Product) -> None:
+    told = [product.json("alert", "explain", alert) for alert in ("4", "7", "11")]
+
+    assert [each["events"][0]["verdict"] for each in told] == ["grouped", "inhibited", "flapping"]
+    assert [each["id"] for each in told[0]["group"]["members"]] == ["3", "4", "5"]
+    assert told[1]["alert"]["inhibited_by"] == "6"
+    [rule] = product.json("inhibition", "list")
+    assert (rule["sources"], rule["holds"]) == (1, 1)
+    page = open_page("/alerts/4", width=390)
+    page.get_by_role("button", name="Acknowledge").click()
+    page.get_by_text("3 alerts acknowledged").wait_for()
+    page.get_by_role("button", name="Resolve all of them").click()
+    page.get_by_text("3 alerts resolved").wait_for()
 
 
 def test_minutes_of_maintenance_are_out_of_the_figures(product: Product) -> None:
