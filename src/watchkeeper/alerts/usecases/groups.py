@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Q, QuerySet
 
 from watchkeeper.alerts.domain import grouping
 from watchkeeper.alerts.domain.events import Severity
@@ -211,10 +210,14 @@ def join_stored(rows: Sequence[tuple[Alert, Group]], *, now: dt.datetime) -> dic
     return told
 
 
-def members(alerts: Collection[int]) -> QuerySet[Alert]:
-    """Return the open alerts that are in a group with one of these."""
-    leads = Alert.objects.filter(pk__in=alerts, led_by__isnull=False).values("led_by")
-    return Alert.objects.filter(~Q(state=AlertState.RESOLVED.value), led_by__in=leads)
+def members(alerts: Collection[int]) -> list[int]:
+    """Return the ids of open alerts that are in a group with one of these."""
+    found = Alert.objects.filter(pk__in=alerts, led_by__isnull=False)
+    leads = set(found.values_list("led_by", flat=True))
+    if not leads:
+        return []
+    others = Alert.objects.filter(led_by__in=leads).exclude(state=AlertState.RESOLVED.value)
+    return list(others.values_list("pk", flat=True))
 
 
 def hold(leads: Collection[int]) -> None:

@@ -103,10 +103,9 @@ def alerts_of(actor: Actor, alerts: Sequence[str], *, with_groups: bool = False)
     if not 1 <= len(alerts) <= MOST:
         raise InvalidError(f"1 to {MOST} alerts at a time, please")
     wanted = sorted({queries.number_of(each) for each in alerts})
-    found = Alert.objects.filter(pk__in=wanted)
-    if with_groups:
-        found |= groups.members(wanted)
-    rows = {row.pk: row for row in found.select_for_update().order_by("pk")}
+    held = {*wanted, *(groups.members(wanted) if with_groups else ())}
+    found = Alert.objects.select_for_update().filter(pk__in=held).order_by("pk")
+    rows = {row.pk: row for row in found}
     rows = {pk: rows[pk] for pk in wanted if pk in rows}
     for place in alerts:
         row = rows.get(queries.number_of(place))
