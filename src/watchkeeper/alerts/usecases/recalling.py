@@ -35,7 +35,9 @@ class Memory:
         self._now = now
         self.slots: dict[Key, Slot] = {item.place: Slot() for item in incoming}
         self._ending = {
-            item.place for item in incoming if item.event.action in {Action.RESOLVE, Action.PING}
+            item.place
+            for item in incoming
+            if item.event.action is Action.RESOLVE or item.event.action is Action.PING
         }
         self.found: list[Held] = []
         self.merged: dict[Key, Key] = {}
@@ -62,17 +64,13 @@ class Memory:
 
     def may_open(self, item: Incoming) -> bool:
         """Return whether an event may open an alert: none is open, or it may have ended before."""
-        is_free = self.slots[item.place].open is None or item.place in self._ending
-        return item.event.action is Action.TRIGGER and is_free
+        if item.event.action is not Action.TRIGGER:
+            return False
+        return self.slots[item.place].open is None or item.place in self._ending
 
     def _read_openings(self, opening: Sequence[Incoming]) -> None:
         """Read how often keys opened lately and were ended by their senders, where that counts."""
-        by_scope: dict[str, dict[str, flapping.Limits]] = {}
-        for item in opening:
-            limits = flapping.limits_of(item.sender.settings, kind=item.sender.kind)
-            if limits is not None:
-                by_scope.setdefault(item.sender.scope, {})[item.event.key] = limits
-        for scope, limited in by_scope.items():
+        for scope, limited in _limits(opening).items():
             keys = sorted(limited)
             since = self._now - max(limits.within for limits in limited.values())
             found: dict[str, int] = {}
@@ -92,7 +90,10 @@ class Memory:
                         found[key] = found.get(key, 0) + 1
             for key, limits in limited.items():
                 slot = self.slots[scope, key]
-                slot.known = replace(slot.known, limits=limits, openings=found.get(key, 0))
+                known = slot.known
+                slot.known = Known(
+                    known.alert, known.closed, known.held, limits, found.get(key, 0)
+                )
 
     def target(self, place: Key) -> Slot:
         """Return where what is told of a key counts: there, or where it was merged into."""
@@ -125,7 +126,7 @@ class Memory:
             alert = OpenAlert(
                 held.state, held.severity, episode, began, flaps=bool(flaps), is_over=bool(is_over)
             )
-            slot.known = replace(slot.known, alert=alert)
+            slot.known = Known(alert)  # the first thing that is read of a key
 
     def _read_merged(self, scope: str, keys: Sequence[str]) -> None:
         """Read what is open that alerts of these keys were merged into."""
@@ -170,6 +171,20 @@ class Memory:
         for key, episode in writing.select(sql, values):
             slot = self.slots[scope, key]
             slot.known = replace(slot.known, held=slot.known.held | {episode})
+
+
+def _limits(opening: Sequence[Incoming]) -> dict[str, dict[str, flapping.Limits]]:
+    """Return when keys flap, by scope and key; those that never do are left out."""
+    by_scope: dict[str, dict[str, flapping.Limits]] = {}
+    by_sender: dict[int, flapping.Limits | None] = {}
+    for item in opening:
+        sender = item.sender
+        if sender.id not in by_sender:
+            by_sender[sender.id] = flapping.limits_of(sender.settings, kind=sender.kind)
+        limits = by_sender[sender.id]
+        if limits is not None:
+            by_scope.setdefault(sender.scope, {})[item.event.key] = limits
+    return by_scope
 
 
 def _marks(values: Sequence[Any]) -> str:
