@@ -213,3 +213,21 @@ def test_notices_that_cannot_be_are_refused(wanted: dict[str, Any], path: str) -
 
     assert answer.status_code == 422, answer.content
     assert path in answer.content.decode()
+
+
+def test_quiet_hours_come_back_as_they_were_put_and_go_when_they_are_left_out() -> None:
+    make_user("alice")
+    door = client()
+    hours = {"start": "22:00", "end": "07:00"}
+
+    assert put(door, BODY | {"quiet_hours": hours}).json()["quiet_hours"] == hours
+    assert door.get(PATH).json()["quiet_hours"] == hours
+    for wrong in (
+        {"start": "25:00", "end": "07:00"},
+        {"start": "7:00"},
+        {"start": "9:00", "end": ""},
+    ):
+        assert put(door, BODY | {"quiet_hours": wrong}).status_code == 422
+    same = put(door, BODY | {"quiet_hours": {"start": "07:00", "end": "07:00"}})
+    assert same.status_code == 422
+    assert put(door).json()["quiet_hours"] is None

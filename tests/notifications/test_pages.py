@@ -202,3 +202,18 @@ def test_the_page_asks_a_fixed_number_of_questions(
 
     with django_assert_max_num_queries(22):  # type: ignore[operator]
         carol.get("/contacts")
+
+
+def test_quiet_hours_are_set_with_the_rules_and_need_both_ends(carol: Client) -> None:
+    add(carol)
+
+    answer = carol.post(PATH, {"high_0": "0m", "low_0": "", "quiet_from": "22:00"})
+    assert answer.status_code == 422
+    assert "Quiet hours need both, or none." in text(answer)
+    carol.post(PATH, {"high_0": "", "low_0": "", "quiet_from": "00:00", "quiet_to": "07:00"})
+
+    page = text(carol.get("/contacts"))
+    assert 'value="00:00"' in page
+    assert 'value="07:00"' in page
+    carol.post(f"{PATH}/hook/edit", {"address": "https://example.org/new"})
+    assert 'value="07:00"' in text(carol.get("/contacts"))

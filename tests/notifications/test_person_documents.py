@@ -155,3 +155,23 @@ def test_notices_that_cannot_be_are_named_with_their_place() -> None:
         apply(wrong)
 
     assert [problem.path for problem in error.value.problems] == ["spec.notices.begin"]
+
+
+def test_quiet_hours_are_kept_by_a_file_and_come_back() -> None:
+    quiet = ALICE.replace("rules:", "quietHours: {from: '22:00', to: '07:00'}, rules:")
+    apply(quiet)
+
+    assert apply(quiet) == [("Person", "alice", "unchanged")]
+    [document] = HANDLERS[0].export()
+    spec = document["spec"]
+    assert isinstance(spec, dict)
+    assert spec["quietHours"] == {"from": "22:00", "to": "07:00"}
+    assert apply(ALICE) == [("Person", "alice", "update")]
+
+
+@pytest.mark.parametrize("hours", ["late", "{from: '22:00'}", "{from: 22, to: '07:00'}"])
+def test_quiet_hours_that_cannot_be_are_told_with_their_place(hours: str) -> None:
+    with pytest.raises(InvalidError) as caught:
+        apply(ALICE.replace("rules:", f"quietHours: {hours}, rules:"))
+
+    assert any("quietHours" in problem.path for problem in caught.value.problems)

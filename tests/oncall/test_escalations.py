@@ -20,6 +20,7 @@ from watchkeeper.kernel.origins import Origin
 from watchkeeper.notifications import usecases as notifications
 from watchkeeper.notifications.domain.contacts import ContactSpec, PagingSpec, RuleSpec
 from watchkeeper.notifications.domain.outcomes import Outcome, Result
+from watchkeeper.notifications.domain.quiet import QuietHours
 from watchkeeper.notifications.models import Contact, Delivery
 from watchkeeper.notifications.tasks import Sender
 from watchkeeper.oncall import queries, usecases
@@ -34,6 +35,7 @@ from watchkeeper.plumbing.models import DueWork
 
 pytestmark = pytest.mark.django_db
 MINUTE = dt.timedelta(minutes=1)
+HOUR = dt.timedelta(hours=1)
 DISK = Subject("alert", "17")
 STEPS = [
     {"notify": [{"schedule": "shop-primary"}]},
@@ -419,3 +421,31 @@ def test_after_an_outage_there_is_one_call_for_each_person_and_contact(
     listed = [[alert["id"] for alert in json.loads(call["body"])["alerts"]] for call in calls]
     assert [sorted(ids) for ids in listed] == [[str(number) for number in range(10)]] * 3
     assert set(Delivery.objects.values_list("state", flat=True)) == {"delivered"}
+
+
+@pytest.mark.parametrize("urgency", ["high", "low"])
+def test_in_quiet_hours_low_urgency_waits_and_says_why_and_the_next_step_does_not(
+    begun: dt.datetime, urgency: str
+) -> None:
+    now = clock.now()
+    hours = QuietHours((now - 3 * HOUR).time(), (now + 3 * HOUR).time())
+    spec = PagingSpec(
+        [ContactSpec("hook", "webhook", "http://x/hook", verified=True)], quiet=hours
+    )
+    notifications.save_paging(
+        actor=HOST, person="alice", spec=spec, origin=Origin.API, now=clock.now()
+    )
+    trigger = Trigger(DISK, "shop", urgency, "Disk full", "shop", "http://w/alerts/17")
+    escalations.start_many([trigger], now=begun)
+    walk(now)
+
+    story = queries.story(DISK)
+    due = {page.person: page.due_at for page in story.pages}
+    notes = [note.text for note in story.notes]
+    assert due["bob"] == begun + 5 * MINUTE
+    if urgency == "high":
+        assert due["alice"] == begun
+        assert not any("quiet" in note for note in notes)
+    else:
+        assert abs(due["alice"] - (now + 3 * HOUR)) < 2 * MINUTE
+        assert "alice has quiet hours: low urgency waits until they are over" in notes

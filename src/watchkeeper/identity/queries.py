@@ -363,12 +363,17 @@ def names_of(ids: Collection[int]) -> dict[int, str]:
     return dict(User.objects.filter(pk__in=ids).values_list("id", "name"))
 
 
+def zones_of(ids: Collection[int]) -> dict[int, str]:
+    """Return the time zones of people by id; those who are gone are left out."""
+    return dict(User.objects.filter(pk__in=list(ids)).values_list("id", "time_zone"))
+
+
 def ids_of(names: Collection[str]) -> dict[str, int]:
     """Return the ids of people by name; names that nobody has are left out."""
     return dict(User.objects.filter(name__in=names).values_list("name", "id"))
 
 
-def zones_of(names: Collection[str]) -> dict[str, ZoneInfo]:
+def zones_by_name(names: Collection[str]) -> dict[str, ZoneInfo]:
     """Return the time zones of people by name; who has none set is left out."""
     rows = User.objects.filter(name__in=names).exclude(time_zone="")
     return {name: ZoneInfo(zone) for name, zone in rows.values_list("name", "time_zone")}

@@ -11,9 +11,10 @@ from watchkeeper.kernel.actors import Actor
 from watchkeeper.kernel.errors import InvalidError, NotFoundError, Problem
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.notifications import queries, usecases
-from watchkeeper.notifications.domain import notices
+from watchkeeper.notifications.domain import notices, quiet
 from watchkeeper.notifications.domain.contacts import ContactSpec, PagingSpec, RuleSpec
 from watchkeeper.notifications.domain.notices import NoticeSpec
+from watchkeeper.notifications.domain.quiet import QuietHours
 from watchkeeper.notifications.schemas import (
     CodeIn,
     CodeSentOut,
@@ -24,6 +25,7 @@ from watchkeeper.notifications.schemas import (
     PagingIn,
     PagingOut,
     PagingSaved,
+    QuietModel,
     RuleModel,
     SecretMade,
     TestPage,
@@ -167,6 +169,11 @@ def _shown(name: str, actor: Actor) -> PagingOut:
             before=lengths.write(row.notices.before),
             contacts=list(row.notices.contacts),
         ),
+        quiet_hours=QuietModel(
+            start=quiet.written(row.quiet.start), end=quiet.written(row.quiet.end)
+        )
+        if row.quiet is not None
+        else None,
         origin=row.origin,
         file=row.file,
     )
@@ -186,6 +193,7 @@ def _spec(body: PagingIn) -> PagingSpec:
             for urgency, listed in body.rules.items()
         },
         notices=_notices(body.notices),
+        quiet=_hours(body.quiet_hours) if body.quiet_hours is not None else None,
     )
 
 
@@ -197,6 +205,18 @@ def _notices(given: NoticesModel | None) -> NoticeSpec | None:
     if problems:
         raise InvalidError(f"The notices cannot be so: {problems[0].detail}", problems)
     return notices.read(data)
+
+
+def _hours(given: QuietModel) -> QuietHours:
+    return QuietHours(_time(given.start, "start"), _time(given.end, "end"))
+
+
+def _time(text: str, name: str) -> dt.time:
+    moment = quiet.time_of(text)
+    if moment is None:
+        message = f"{text[:20]!r} is not a wall time, as 22:00"
+        raise InvalidError(message, [Problem(message, path=f"quiet_hours.{name}")])
+    return moment
 
 
 def _length(text: str, path: str) -> dt.timedelta:

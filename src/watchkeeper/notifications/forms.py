@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from watchkeeper.kernel import lengths
 from watchkeeper.notifications.domain.contacts import URGENCIES, ContactSpec, RuleSpec
+from watchkeeper.notifications.domain.quiet import QuietHours
 from watchkeeper.notifications.queries import ContactRow, PagingRow
 
 CHANNEL_WORDS = {
@@ -70,6 +71,16 @@ class RulesForm(forms.Form):
 
     def __init__(self, *args: Any, row: PagingRow, **more: Any) -> None:
         super().__init__(*args, **more)
+        for name, words, moment in (
+            ("quiet_from", _("Quiet from"), row.quiet.start if row.quiet else None),
+            ("quiet_to", _("Quiet until"), row.quiet.end if row.quiet else None),
+        ):
+            self.fields[name] = forms.TimeField(
+                required=False,
+                label=words,
+                initial=moment,
+                widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+            )
         self._contacts: Sequence[ContactRow] = row.contacts
         for place, contact in enumerate(row.contacts):
             for urgency in URGENCIES:
@@ -98,12 +109,21 @@ class RulesForm(forms.Form):
         """Read the lengths, and say beside each which cannot be read."""
         given = super().clean() or self.cleaned_data
         self._read: dict[str, list[dt.timedelta]] = {}
+        if (given.get("quiet_from") is None) != (given.get("quiet_to") is None):
+            self.add_error("quiet_to", _("Quiet hours need both, or none."))
         for name, text in list(given.items()):
+            if name.startswith("quiet_"):
+                continue
             found = [lengths.read(part.strip()) for part in text.split(",") if part.strip()]
             if any(each is None for each in found):
                 self.add_error(name, _("Write lengths as 0m, 5m or 1h, with commas between."))
             self._read[name] = [each for each in found if each is not None]
         return given
+
+    def quiet(self) -> QuietHours | None:
+        """Return the quiet hours that were typed; ``None``: none."""
+        start, end = self.cleaned_data.get("quiet_from"), self.cleaned_data.get("quiet_to")
+        return QuietHours(start, end) if start is not None and end is not None else None
 
     def rules(self) -> dict[str, list[RuleSpec]]:
         """Return the rules that were typed, the soonest first."""

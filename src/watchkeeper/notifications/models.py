@@ -20,6 +20,17 @@ class Paging(models.Model):
     notices = models.JSONField(
         default=dict, help_text="Notices as a document has them; empty: as usual."
     )
+    quiet_from = models.TimeField(null=True, help_text="Wall time; null: no quiet hours.")
+    quiet_to = models.TimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(quiet_from__isnull=True, quiet_to__isnull=True)
+                | models.Q(quiet_from__isnull=False, quiet_to__isnull=False),
+                name="notifications_quiet_hours_have_both_ends",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"contacts of {self.user_id}"

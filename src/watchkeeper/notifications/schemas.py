@@ -42,6 +42,13 @@ class NoticesModel(Schema):
     )
 
 
+class QuietModel(Schema):
+    """From when to when low urgency waits, on the wall where the person lives."""
+
+    start: str = Field(max_length=5, description="Wall time, as 22:00.")
+    end: str = Field(max_length=5, description="Wall time; of the next day if not later.")
+
+
 class PagingIn(Schema):
     """All contacts and rules of a person."""
 
@@ -50,6 +57,7 @@ class PagingIn(Schema):
         {}, max_length=2, description="By urgency: high and low."
     )
     notices: NoticesModel | None = Field(None, description="Null: they stay as they are.")
+    quiet_hours: QuietModel | None = Field(None, description="When low urgency waits.")
 
 
 class ContactOut(Schema):
@@ -72,6 +80,7 @@ class PagingOut(Schema):
     contacts: list[ContactOut]
     rules: dict[str, list[RuleModel]]
     notices: NoticesModel
+    quiet_hours: QuietModel | None
     origin: str = Field(description="file, ui or api; empty: not set up yet.")
     file: str = Field(description="The file it came from; empty: none.")
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from watchkeeper.kernel import ids
 from watchkeeper.kernel.errors import InvalidError, Problem
 from watchkeeper.notifications.domain.notices import NoticeSpec
+from watchkeeper.notifications.domain.quiet import QuietHours
 
 CHANNELS = ("email", "webhook", "slack", "teams", "ntfy", "sms", "voice")
 URGENCIES = ("high", "low")
@@ -51,13 +52,14 @@ class RuleSpec:
 
 @dataclass(frozen=True, slots=True)
 class PagingSpec:
-    """How a person is paged: contacts, and rules for each urgency; and which notices they want.
+    """How a person is paged: contacts, rules for each urgency, quiet hours; and notices.
 
     Where ``notices`` is ``None`` they stay as they are.
     """
 
     contacts: Sequence[ContactSpec] = ()
     rules: Mapping[str, Sequence[RuleSpec]] = field(default_factory=dict)
+    quiet: QuietHours | None = None
     notices: NoticeSpec | None = None
 
 
@@ -89,6 +91,9 @@ def faults(spec: PagingSpec) -> Iterator[Problem]:
         if name not in seen:
             message = f"there is no contact named {name}"
             yield Problem(message, path=f"notices.contacts[{place}]")
+    if spec.quiet is not None and spec.quiet.start == spec.quiet.end:
+        message = "quiet hours end at another time than they begin"
+        yield Problem(message, path="quietHours.to")
 
 
 def _rule_faults(spec: PagingSpec, names: set[str]) -> Iterator[Problem]:

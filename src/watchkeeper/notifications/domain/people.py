@@ -7,17 +7,19 @@ from typing import Any
 from watchkeeper.kernel import ids, lengths
 from watchkeeper.kernel.documents import Document
 from watchkeeper.kernel.errors import InvalidError, Problem
-from watchkeeper.notifications.domain import contacts, notices
+from watchkeeper.notifications.domain import contacts, notices, quiet
 from watchkeeper.notifications.domain.contacts import (
     URGENCIES,
     ContactSpec,
     PagingSpec,
     RuleSpec,
 )
+from watchkeeper.notifications.domain.quiet import QuietHours
 
 API_VERSION = "watchkeeper/v1"
 KIND = "Person"
-_FIELDS = ("email", "timeZone", "contacts", "rules", "notices")
+_FIELDS = ("email", "timeZone", "contacts", "rules", "quietHours", "notices")
+_QUIET_FIELDS = ("from", "to")
 _CONTACT_FIELDS = ("name", "channel", "address", "verified", "secret")
 _RULE_FIELDS = ("contact", "after")
 
@@ -67,6 +69,7 @@ def _shape(spec: Mapping[str, Any]) -> Iterator[Problem]:
     for place, contact in enumerate(given):
         yield from _contact_shape(contact, f"spec.contacts[{place}]")
     yield from notices.shape(spec.get("notices", {}), "spec.notices")
+    yield from _quiet_shape(spec.get("quietHours"))
     rules = spec.get("rules", {})
     if not isinstance(rules, Mapping):
         yield Problem("rules is high and low, with a list each", "spec.rules")
@@ -74,6 +77,19 @@ def _shape(spec: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _unknown(rules, URGENCIES, "spec.rules")
     for urgency, listed in rules.items():
         yield from _rules_shape(listed, f"spec.rules.{urgency}")
+
+
+def _quiet_shape(given: Any) -> Iterator[Problem]:
+    if given is None:
+        return
+    if not isinstance(given, Mapping):
+        message = 'quietHours is from and to, as {from: "22:00", to: "07:00"}'
+        yield Problem(message, "spec.quietHours")
+        return
+    yield from _unknown(given, _QUIET_FIELDS, "spec.quietHours")
+    for name in _QUIET_FIELDS:
+        if quiet.time_of(given.get(name)) is None:
+            yield Problem(f'{name} is a wall time, as "22:00"', f"spec.quietHours.{name}")
 
 
 def _contact_shape(contact: Any, path: str) -> Iterator[Problem]:
@@ -137,8 +153,15 @@ def read(document: Document) -> PersonSpec:
                 for urgency, listed in spec.get("rules", {}).items()
             },
             notices=notices.read(spec.get("notices", {})),
+            quiet=_quiet(spec.get("quietHours")),
         ),
     )
+
+
+def _quiet(given: Mapping[str, Any] | None) -> QuietHours | None:
+    start = quiet.time_of((given or {}).get("from"))
+    end = quiet.time_of((given or {}).get("to"))
+    return QuietHours(start, end) if start is not None and end is not None else None
 
 
 _NOW = RuleSpec("").after
@@ -167,6 +190,9 @@ def write(spec: PersonSpec) -> dict[str, Any]:
     }
     if spec.paging.notices is not None and (wanted := notices.write(spec.paging.notices)):
         inner["notices"] = wanted
+    hours = spec.paging.quiet
+    if hours is not None:
+        inner["quietHours"] = {"from": quiet.written(hours.start), "to": quiet.written(hours.end)}
     return {
         "apiVersion": API_VERSION,
         "kind": KIND,

@@ -4,6 +4,9 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from watchkeeper.notifications.domain import quiet
+from watchkeeper.notifications.domain.quiet import QuietHours
+
 UNVERIFIED = "the contact is not verified"
 NOT_WIRED = "nothing sends by this channel here; its settings are missing"
 
@@ -30,10 +33,14 @@ class Reach:
     Attributes:
         contacts: In the order in which the person wrote them.
         rules: For each urgency (contact, after), as the person wrote them.
+        quiet: When low urgency waits; ``None``: never.
+        zone: IANA name of the zone that they live in.
     """
 
     contacts: Sequence[Contact] = ()
     rules: Mapping[str, Sequence[tuple[str, dt.timedelta]]] = field(default_factory=dict)
+    quiet: QuietHours | None = None
+    zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,17 @@ def calls(reach: Reach, urgency: str, *, wired: frozenset[str]) -> list[Call]:
     return found + [
         Call(first + place, contact.name, dt.timedelta()) for place, contact in enumerate(usable)
     ]
+
+
+def due_at(reach: Reach, urgency: str, wanted: dt.datetime) -> dt.datetime:
+    """Return when a call that is wanted at an instant is due: low urgency waits in quiet hours.
+
+    High urgency never does.
+    """
+    if urgency != "low" or reach.quiet is None:
+        return wanted
+    over = quiet.over_at(reach.quiet, wanted, quiet.zone_of(reach.zone))
+    return wanted if over is None else over
 
 
 def spare(reach: Reach, tried: frozenset[str], *, wired: frozenset[str]) -> str | None:

@@ -13,6 +13,7 @@ from watchkeeper.notifications.domain import contacts as rules
 from watchkeeper.notifications.domain import notices, plan, verifying
 from watchkeeper.notifications.domain.contacts import ContactSpec, PagingSpec, RuleSpec
 from watchkeeper.notifications.domain.notices import NoticeSpec
+from watchkeeper.notifications.domain.quiet import QuietHours
 from watchkeeper.notifications.models import Contact, ContactRule, Paging, SentCode
 from watchkeeper.notifications.queries.wiring import ready_channels
 
@@ -53,6 +54,8 @@ class PagingRow:
     file: str
     user_id: int
     notices: NoticeSpec = notices.USUAL
+    quiet: QuietHours | None = None
+    zone: str = "UTC"
 
     @property
     def is_in_file(self) -> bool:
@@ -109,6 +112,8 @@ def paging_of(person: str, *, actor: Actor) -> PagingRow | None:
         file=setup.file if setup else "",
         notices=notices.read(setup.notices) if setup else notices.USUAL,
         user_id=found.id,
+        quiet=_quiet([found.id]).get(found.id),
+        zone=found.time_zone,
     )
 
 
@@ -133,12 +138,15 @@ def paging_specs(user_ids: Collection[int] | None = None) -> dict[int, PagingSpe
         spec = ContactSpec(row.name, row.channel, row.address, verified=row.verified)
         by_user.setdefault(row.user_id, []).append(spec)
     rules_by_user = _rules(by_user)
-    wanted = _notices(user_ids)
+    wanted, quiet = _notices(user_ids), _quiet(user_ids)
     return {
         user: PagingSpec(
-            tuple(by_user.get(user, ())), rules_by_user.get(user, {}), wanted.get(user)
+            tuple(by_user.get(user, ())),
+            rules_by_user.get(user, {}),
+            quiet=quiet.get(user),
+            notices=wanted.get(user),
         )
-        for user in {**by_user, **wanted}
+        for user in {**by_user, **wanted, **quiet}
     }
 
 
@@ -164,6 +172,15 @@ def notice_specs(people: Collection[str]) -> dict[str, NoticeSpec]:
     return {name: wanted[pk] for name, pk in ids.items() if pk in wanted}
 
 
+def _quiet(user_ids: Collection[int] | None) -> dict[int, QuietHours]:
+    """Return the quiet hours of those who have some, by id."""
+    found = Paging.objects.filter(quiet_from__isnull=False, quiet_to__isnull=False)
+    if user_ids is not None:
+        found = found.filter(user_id__in=user_ids)
+    rows = found.values_list("user_id", "quiet_from", "quiet_to")
+    return {user: QuietHours(start, end) for user, start, end in rows if start and end}
+
+
 def _rules(user_ids: Collection[int]) -> dict[int, dict[str, tuple[RuleSpec, ...]]]:
     rows = ContactRule.objects.filter(user_id__in=user_ids).select_related("contact")
     found: dict[int, dict[str, tuple[RuleSpec, ...]]] = {}
@@ -178,13 +195,19 @@ def reaches(people: Collection[str]) -> dict[str, plan.Reach]:
     """Return how active people can be reached, by name; unknown and disabled ones are left out."""
     active = identity.active_ids(people)
     specs = paging_specs(list(active.values()))
-    return {name: _reach(specs.get(user_id, PagingSpec())) for name, user_id in active.items()}
+    zones = identity.zones_of(active.values())
+    return {
+        name: _reach(specs.get(user_id, PagingSpec()), zones.get(user_id, "UTC"))
+        for name, user_id in active.items()
+    }
 
 
-def _reach(spec: PagingSpec) -> plan.Reach:
+def _reach(spec: PagingSpec, zone: str) -> plan.Reach:
     return plan.Reach(
         contacts=tuple(plan.Contact(c.name, c.channel, c.verified) for c in spec.contacts),
         rules={u: tuple((r.contact, r.after) for r in found) for u, found in spec.rules.items()},
+        quiet=spec.quiet,
+        zone=zone,
     )
 
 

@@ -99,6 +99,8 @@ def save_paging(
             "origin": origin.value,
             "file": file[-1000:],
             "notices": notices.write(wanted.notices or notices.USUAL),
+            "quiet_from": spec.quiet.start if spec.quiet else None,
+            "quiet_to": spec.quiet.end if spec.quiet else None,
         },
     )
     if is_same and not needs_secret:
@@ -133,7 +135,7 @@ def _check_no_reference(spec: PagingSpec) -> None:
 def _shown(spec: PagingSpec) -> tuple[object, ...]:
     contacts = tuple((c.name, c.channel, c.address, c.verified) for c in spec.contacts)
     rules_shown = {u: tuple(listed) for u, listed in spec.rules.items() if listed}
-    return contacts, rules_shown, spec.notices or notices.USUAL
+    return contacts, rules_shown, spec.quiet, spec.notices or notices.USUAL
 
 
 def _write(

@@ -11,6 +11,7 @@ from watchkeeper.kernel.errors import ConflictError
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.notifications import queries
 from watchkeeper.notifications.domain.contacts import ContactSpec, PagingSpec, RuleSpec
+from watchkeeper.notifications.domain.quiet import QuietHours
 from watchkeeper.notifications.usecases import contacts
 from watchkeeper.notifications.usecases.contacts import ContactNotFoundError, Saved
 
@@ -74,9 +75,10 @@ def remove_contact(*, actor: Actor, person: str, contact: str, now: dt.datetime)
     """
     spec = _now(actor, person)
     _check_there(spec, person, contact)
-    left = PagingSpec(
-        [each for each in spec.contacts if each.name != contact],
-        {
+    left = replace(
+        spec,
+        contacts=[each for each in spec.contacts if each.name != contact],
+        rules={
             urgency: [rule for rule in listed if rule.contact != contact]
             for urgency, listed in spec.rules.items()
         },
@@ -86,9 +88,14 @@ def remove_contact(*, actor: Actor, person: str, contact: str, now: dt.datetime)
 
 @transaction.atomic
 def save_rules(
-    *, actor: Actor, person: str, rules: Mapping[str, Sequence[RuleSpec]], now: dt.datetime
+    *,
+    actor: Actor,
+    person: str,
+    rules: Mapping[str, Sequence[RuleSpec]],
+    quiet: QuietHours | None,
+    now: dt.datetime,
 ) -> None:
-    """Let contacts be called as ``rules`` say, by urgency.
+    """Let contacts be called as ``rules`` say, by urgency, and low urgency wait in quiet hours.
 
     Raises:
         InvalidError: a rule cannot be so.
@@ -96,7 +103,7 @@ def save_rules(
         ForbiddenError: the actor is neither the person nor an admin.
         KeptInFilesError: the contacts are kept in a file.
     """
-    _save(actor, person, replace(_now(actor, person), rules=rules), now)
+    _save(actor, person, replace(_now(actor, person), rules=rules, quiet=quiet), now)
 
 
 def _now(actor: Actor, person: str) -> PagingSpec:

@@ -58,7 +58,13 @@ def contacts(request: HttpRequest, name: str) -> HttpResponse:
         done = saved(
             form,
             lambda: _true(
-                usecases.save_rules(actor=actor, person=name, rules=form.rules(), now=clock.now())
+                usecases.save_rules(
+                    actor=actor,
+                    person=name,
+                    rules=form.rules(),
+                    quiet=form.quiet(),
+                    now=clock.now(),
+                )
             ),
         )
         if done:

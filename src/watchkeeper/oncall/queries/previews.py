@@ -103,7 +103,7 @@ def _calls(
         reach = reaches.get(page.person, plan.Reach())
         channels = {contact.name: contact.channel for contact in reach.contacts}
         for call in plan.calls(reach, urgency, wired=wired):
-            due = page.due_at + call.after
+            due = plan.due_at(reach, urgency, page.due_at + call.after)
             found.append(
                 PlannedCall(
                     due_at=due,

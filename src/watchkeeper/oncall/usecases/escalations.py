@@ -242,16 +242,29 @@ def write_pages(
     alerts = _described([row for row, _ in planned_for])
     pages: list[Page] = []
     planned: list[Planned] = []
+    waits: dict[tuple[int, str], EscalationNote] = {}
     for row, plans in planned_for:
         for each in plans:
             person = reaches.get(each.person, plan.Reach())
             for call in plan.calls(person, row.urgency, wired=wired):
                 page = _page(row, each, call, now=now)
+                page.due_at = plan.due_at(person, row.urgency, page.due_at)
+                if page.due_at > each.due_at + call.after:
+                    waits[row.pk, each.person] = _waits(row, each, now=now)
                 pages.append(page)
                 message = _message(row, page, alerts.get(_subject(row)))
                 planned.append(_planned(page, message, skipped=call.skipped))
     writing.add(pages)
     notifications.schedule(planned, now=now)
+    EscalationNote.objects.bulk_create(waits.values())
+
+
+def _waits(row: Escalation, each: PagePlan, *, now: dt.datetime) -> EscalationNote:
+    """Return a note that says why a page of low urgency is not due at once."""
+    text = f"{each.person} has quiet hours: low urgency waits until they are over"
+    return EscalationNote(
+        escalation=row, epoch=row.epoch, loop=each.loop, step=each.step, at=now, text=text
+    )
 
 
 def _without_policy(row: Escalation) -> list[escalation.Note]:

@@ -125,7 +125,7 @@ def _notices(
     together: dict[tuple[str, str, dt.datetime], list[int]] = {}
     for turn in turns:
         together.setdefault((turn.kind, turn.person, turn.at), []).append(turn.schedule_id)
-    zones = identity.zones_of({turn.person for turn in turns})
+    zones = identity.zones_by_name({turn.person for turn in turns})
     found = []
     for (kind, person, at), ids in together.items():
         where = ", ".join(sorted(names[pk] for pk in ids))
@@ -188,7 +188,7 @@ def telling_of_changes(row: Schedule, *, actor: Actor, now: dt.datetime) -> Iter
     own = actor.label if actor.kind is ActorKind.USER else None
     wanted = reach.notice_specs(found)
     people = [p for p in found if p != own and wanted.get(p, USUAL).changes]
-    zones = identity.zones_of(people)
+    zones = identity.zones_by_name(people)
     by = "an operator" if actor.kind is ActorKind.SYSTEM else actor.label
     key = f"change {row.pk} {secrets.token_hex(8)}"  # once: it is sent with the change or never
     notices.tell(
