@@ -15,8 +15,8 @@ from collections.abc import Callable
 import django
 
 
-def world(url: str, people: str) -> None:
-    """Make people, and one policy that pages the first and then all of them."""
+def world(url: str, people: str, kind: str = "") -> None:
+    """Make people, and one policy that pages the first and then all; ``turns``: each in turn."""
     from tests.factories import HOST, make_team, make_user
     from watchkeeper.kernel import clock
     from watchkeeper.kernel.documents import Document
@@ -26,7 +26,7 @@ def world(url: str, people: str) -> None:
     from watchkeeper.oncall import usecases
 
     make_team("shop")
-    for number in range(int(people)):
+    for number in range(int(people) if kind != "turns" else 0):
         name = f"person{number}"
         make_user(name, teams={"shop": ""})
         contact = ContactSpec("hook", "webhook", f"{url}{name}", verified=True)
@@ -37,10 +37,13 @@ def world(url: str, people: str) -> None:
             origin=Origin.API,
             now=clock.now(),
         )
-    steps = [
+    steps: list[dict[str, object]] = [
         {"notify": [{"person": "person0"}]},
         {"after": "1s", "notify": [{"team": "shop"}]},
     ]
+    if kind == "turns":
+        everybody = [{"person": f"person{number}"} for number in range(int(people))]
+        steps = [{"notify": everybody, "roundRobin": True}]
     head = {"apiVersion": "watchkeeper/v1", "kind": "EscalationPolicy"}
     spec = {"steps": steps, "repeatAfter": "1s", "catchAll": {"team": "shop"}}
     document = Document({**head, "metadata": {"name": "shop"}, "spec": spec})

@@ -449,3 +449,32 @@ def test_in_quiet_hours_low_urgency_waits_and_says_why_and_the_next_step_does_no
     else:
         assert abs(due["alice"] - (now + 3 * HOUR)) < 2 * MINUTE
         assert "alice has quiet hours: low urgency waits until they are over" in notes
+
+
+def test_turns_go_on_from_escalation_to_escalation_and_through_rounds(begun: dt.datetime) -> None:
+    people = [{"person": name} for name in ("alice", "bob", "carol")]
+    make_policy(steps=[{"notify": people, "roundRobin": True}], repeat=1)
+    for number in range(4):
+        start(now=begun, subject=Subject("alert", str(number)))
+        if number == 1:
+            walk(clock.now())
+    walk(clock.now())
+
+    pages = Page.objects.filter(step=0)
+    counts = {name: pages.filter(person=name).count() for name in ("alice", "bob", "carol")}
+    assert sum(counts.values()) == 4 * 2
+    assert max(counts.values()) - min(counts.values()) <= 1
+
+
+def test_a_step_for_low_urgency_pages_nobody_for_high(begun: dt.datetime) -> None:
+    make_policy(
+        steps=[
+            {"notify": [{"person": "alice"}], "when": {"urgency": "low"}},
+            {"after": "5m", "notify": [{"person": "bob"}]},
+        ]
+    )
+    start(now=begun)
+    walk(begun)
+
+    assert told(queries.story(DISK)) == [("bob", 0, 1, "hook")]
+    assert Page.objects.get().due_at == begun

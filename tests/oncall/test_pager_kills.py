@@ -183,6 +183,19 @@ def test_two_engines_call_every_page_once(pager: Pager) -> None:
     check(pager, 40, interruptions=0)
 
 
+def test_two_engines_take_turns_fairly(pager: Pager) -> None:
+    """Who is paged in turn is so across engines: nobody twice while another waits."""
+    pager.run("world", pager.phone.url("/"), str(PEOPLE), "turns")
+    pager.run("start", "0", "60")
+    for _ in range(2):
+        pager.start("engine")
+
+    wait_for(pager.is_at_rest, seconds=90)
+
+    rows = pager.ask("SELECT person, count(*) FROM oncall_page WHERE step = 0 GROUP BY person")
+    assert sorted(count for _, count in rows) == [60 // PEOPLE] * PEOPLE
+
+
 @pytest.mark.parametrize("point", [*crash_points.ESCALATION_POINTS, *crash_points.DELIVERY_POINTS])
 def test_at_every_crash_point_of_the_pager_nothing_is_lost(pager: Pager, point: str) -> None:
     pager.run("start", "0", "5")

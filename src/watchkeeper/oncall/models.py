@@ -228,6 +228,22 @@ class Page(models.Model):
         return self.id
 
 
+class StepTurn(models.Model):
+    """Whose turn it is at a step that pages one of its targets, each in turn."""
+
+    policy = models.CharField(max_length=253)
+    step = models.IntegerField()
+    place = models.IntegerField(default=0, help_text="Of the target whose turn is next.")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["policy", "step"], name="oncall_one_turn_per_step"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.policy} step {self.step}"
+
+
 class EscalationNote(models.Model):
     """What was decided beside pages, as that a step was skipped and why."""
 

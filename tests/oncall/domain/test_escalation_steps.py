@@ -212,3 +212,69 @@ def test_what_is_next_is_told_in_words(repeat: int, place: Place, words: str) ->
     policy = Policy("shop", SHOP_POLICY.steps, repeat)
 
     assert escalation.next_in_words(policy, place) == words
+
+
+TURNS = Policy("shop", (Step(minutes(0), (PRIMARY, BOB, SHOP), in_turn=True),), catch_all=(SHOP,))
+
+
+def take_turns(people: Mapping[Target, Sequence[str]], times: int) -> list[list[str]]:
+    """Return who is paged each time, by one escalation after the other."""
+    turns: dict[int, int] = {}
+    found = []
+    for _ in range(times):
+        decision = escalation.decide(
+            TURNS, Place(), planned_at=NOON, company=company(people), turns=turns
+        )
+        turns |= [decision.turn] if decision.turn else []
+        found.append([page.person for page in decision.pages])
+    return found
+
+
+def test_a_step_pages_one_of_its_targets_each_in_turn() -> None:
+    assert take_turns(ALL, 4) == [["alice"], ["bob"], ["alice", "bob", "carol"], ["alice"]]
+
+
+def test_a_turn_that_finds_nobody_goes_to_the_next() -> None:
+    assert take_turns(ALL | {BOB: ()}, 4) == [
+        ["alice"],
+        ["alice", "bob", "carol"],
+        ["alice"],
+        ["alice", "bob", "carol"],
+    ]
+
+
+def test_a_step_of_turns_that_finds_nobody_at_all_is_skipped_and_takes_no_turn() -> None:
+    decision = escalation.decide(TURNS, Place(), planned_at=NOON, company=company({}))
+
+    assert (decision.pages, decision.turn, decision.nobody_notified) == ((), None, True)
+    assert escalation.EMPTY_STEP in [note.text for note in decision.notes]
+
+
+@given(st.integers(1, 6), st.integers(0, 40), st.integers(0, 100))
+def test_turns_are_fair_wherever_they_begin(many: int, times: int, begun: int) -> None:
+    targets = tuple(Target("person", f"p{number}") for number in range(many))
+    policy = Policy("x", (Step(minutes(0), targets, in_turn=True),))
+    all_here = Company({t: (t.name,) for t in targets}, frozenset(t.name for t in targets))
+    turns, counts = {0: begun}, dict.fromkeys((t.name for t in targets), 0)
+    for _ in range(times):
+        decision = escalation.decide(
+            policy, Place(), planned_at=NOON, company=all_here, turns=turns
+        )
+        assert decision.turn is not None
+        turns |= [decision.turn]
+        (page,) = decision.pages
+        counts[page.person] += 1
+
+    assert max(counts.values()) - min(counts.values()) <= 1
+
+
+@pytest.mark.parametrize(("urgency", "who"), [("high", "bob"), ("low", "alice")])
+def test_a_step_of_another_urgency_is_left_out_at_once_and_says_so(urgency: str, who: str) -> None:
+    policy = Policy("x", (Step(minutes(0), (PRIMARY,), urgency="low"), Step(minutes(5), (BOB,))))
+    decision = escalation.decide(
+        policy, Place(), planned_at=NOON, company=company(ALL), urgency=urgency
+    )
+
+    assert [(page.person, page.due_at) for page in decision.pages] == [(who, NOON)]
+    notes = [note.text for note in decision.notes]
+    assert (notes == ["the step is for low urgency only: it is left out"]) == (urgency == "high")

@@ -48,6 +48,19 @@ def test_a_policy_is_read_as_it_is_written() -> None:
             {"steps": [{"after": "5 minutes", "notify": [{"person": "bob"}]}]},
             "spec.steps[0].after",
         ),
+        (
+            {"steps": [{"notify": [{"person": "bob"}], "roundRobin": "yes"}]},
+            "spec.steps[0].roundRobin",
+        ),
+        ({"steps": [{"notify": [{"person": "bob"}], "when": "high"}]}, "spec.steps[0].when"),
+        (
+            {"steps": [{"notify": [{"person": "bob"}], "when": {"urgency": "all"}}]},
+            "spec.steps[0].when",
+        ),
+        (
+            {"steps": [{"notify": [{"person": "bob"}], "when": {"urgency": "low", "x": 1}}]},
+            "spec.steps[0].when.x",
+        ),
         ({"repeat": -1}, "spec.repeat"),
         ({"repeat": True}, "spec.repeat"),
         ({"repeat": 101}, "spec.repeat"),

@@ -68,8 +68,9 @@ class Gap:
 
 
 def gaps(policy: Policy, ahead: Ahead) -> list[Gap]:
-    """Return when nobody is found by any step of ``policy``, in order."""
-    steps = [target for step in policy.steps for target in step.notify]
+    """Return when nobody is found for high urgency by any step of ``policy``, in order."""
+    found = (step for step in policy.steps if step.is_for("high"))
+    steps = [target for step in found for target in step.notify]
     caught = _covered(policy.catch_all, ahead)
     return [
         Gap(open_, is_caught=not _without(open_, caught))

@@ -10,10 +10,11 @@ repeated: the catch-all is next.
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
+from types import MappingProxyType
 
-from watchkeeper.oncall.domain.policies import Policy, Target
+from watchkeeper.oncall.domain.policies import Policy, Step, Target
 
 
 class EscalationState(Enum):
@@ -93,6 +94,8 @@ class Decision:
         place: What is next; ``None``: the policy is at its end.
         next_at: When that is due; ``None`` at the end.
         nobody_notified: Whether the catch-all was reached and nobody could be paged by it.
+        turn: The step that took one of its targets in turn, and whose turn is next there;
+            ``None``: none did.
     """
 
     pages: tuple[PagePlan, ...]
@@ -100,6 +103,7 @@ class Decision:
     place: Place | None
     next_at: dt.datetime | None
     nobody_notified: bool = False
+    turn: tuple[int, int] | None = None
 
 
 def first_due(policy: Policy, begun_at: dt.datetime) -> dt.datetime:
@@ -115,7 +119,15 @@ def next_in_words(policy: Policy, place: Place) -> str:
     return f"{told}, round {place.loop + 1} of {policy.repeat + 1}" if policy.repeat else told
 
 
-def decide(policy: Policy, place: Place, *, planned_at: dt.datetime, company: Company) -> Decision:
+def decide(
+    policy: Policy,
+    place: Place,
+    *,
+    planned_at: dt.datetime,
+    company: Company,
+    urgency: str = "high",
+    turns: Mapping[int, int] = MappingProxyType({}),
+) -> Decision:
     """Return what follows from an escalation that is due at ``place``.
 
     Args:
@@ -123,19 +135,56 @@ def decide(policy: Policy, place: Place, *, planned_at: dt.datetime, company: Co
         place: Where it stands.
         planned_at: When this was due, however late it is now.
         company: Who can be paged now.
+        urgency: ``high`` or ``low``.
+        turns: Whose turn it is, by step, where one target is paged in turn.
     """
     notes: list[Note] = []
     while place.step != CATCH_ALL_STEP:
         if place.step < len(policy.steps):
-            paged, why = people_behind(policy.steps[place.step].notify, company)
+            step = policy.steps[place.step]
+            paged, why, turn = people_of(
+                step, company, urgency=urgency, turn=turns.get(place.step, 0)
+            )
             notes += [Note(place.loop, place.step, text) for text in why]
             if paged:
-                return _paged(policy, place, paged, notes, planned_at)
-            notes.append(
-                Note(place.loop, place.step, "nobody to page: the next step is due at once")
-            )
+                decision = _paged(policy, place, paged, notes, planned_at)
+                following = (place.step, turn) if turn is not None else None
+                return replace(decision, turn=following)
         place = _after_empty(policy, place)
     return _catch_all(policy, place, notes, planned_at=planned_at, company=company)
+
+
+EMPTY_STEP = "nobody to page: the next step is due at once"
+
+
+def people_of(
+    step: Step, company: Company, *, urgency: str, turn: int
+) -> tuple[list[str], list[str], int | None]:
+    """Return whom a step pages, why it does not page others, and whose turn is next.
+
+    Args:
+        step: The step.
+        company: Who can be paged now.
+        urgency: ``high`` or ``low``.
+        turn: Place of the target whose turn it is, where one is paged in turn; it is passed on
+            to the next that finds somebody.
+
+    Returns:
+        Names, sentences, and the place of who is next; ``None``: no turn was taken.
+    """
+    if not step.is_for(urgency):
+        return [], [f"the step is for {step.urgency} urgency only: it is left out"], None
+    if not step.in_turn:
+        people, why = people_behind(step.notify, company)
+        return people, why if people else [*why, EMPTY_STEP], None
+    said: list[str] = []
+    for after in range(len(step.notify)):
+        place = (turn + after) % len(step.notify)
+        people, why = people_behind(step.notify[place : place + 1], company)
+        said += why
+        if people:
+            return people, said, (place + 1) % len(step.notify)
+    return [], [*said, EMPTY_STEP], None
 
 
 def _paged(

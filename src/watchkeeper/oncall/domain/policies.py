@@ -18,7 +18,9 @@ MOST_TARGETS = 50
 MOST_ROUNDS = 100
 LONGEST_WAIT = dt.timedelta(days=7)
 _FIELDS = ("owner", "repeat", "repeatAfter", "steps", "catchAll", "ackTimeout")
-_STEP_FIELDS = ("after", "notify")
+_STEP_FIELDS = ("after", "notify", "roundRobin", "when")
+_WHEN_FIELDS = ("urgency",)
+URGENCIES = ("high", "low")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,23 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Whom to page, ``after`` the step before it."""
+    """Whom to page, ``after`` the step before it.
+
+    Attributes:
+        after: How long after the step before it.
+        notify: Whom.
+        in_turn: Whether only one of them is paged, each in turn from one time to the next.
+        urgency: Of what urgency alone; empty: of any.
+    """
 
     after: dt.timedelta
     notify: tuple[Target, ...]
+    in_turn: bool = False
+    urgency: str = ""
+
+    def is_for(self, urgency: str) -> bool:
+        """Return whether it pages for something of ``urgency``."""
+        return self.urgency in ("", urgency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +80,10 @@ class Policy:
     catch_all: tuple[Target, ...] = ()
     owner: str | None = None
     ack_timeout: dt.timedelta = dt.timedelta()
+
+    def takes_turns(self) -> bool:
+        """Return whether a step of it pages one of its targets in turn."""
+        return any(step.in_turn for step in self.steps)
 
     def targets(self) -> frozenset[Target]:
         """Return everybody that it could ever page."""
@@ -123,12 +142,24 @@ def _step(step: Any, path: str) -> Iterator[Problem]:
     yield from _unknown(step, _STEP_FIELDS, path)
     if _wait(step.get("after", "0m")) is None:
         yield Problem("after is a length of at most 7d, as 5m", path=f"{path}.after")
+    if not isinstance(step.get("roundRobin", False), bool):
+        yield Problem("roundRobin is true or false", path=f"{path}.roundRobin")
+    yield from _when(step.get("when"), f"{path}.when")
     notify = step.get("notify")
     if not isinstance(notify, list) or not 1 <= len(notify) <= MOST_TARGETS:
         yield Problem(f"notify is a list of 1 to {MOST_TARGETS}", path=f"{path}.notify")
         return
     for place, target in enumerate(notify):
         yield from _target(target, f"{path}.notify[{place}]")
+
+
+def _when(when: Any, path: str) -> Iterator[Problem]:
+    if when is None:
+        return
+    if not isinstance(when, Mapping) or when.get("urgency") not in URGENCIES:
+        yield Problem("when says an urgency, as {urgency: high}", path=path)
+        return
+    yield from _unknown(when, _WHEN_FIELDS, path)
 
 
 def _target(target: Any, path: str) -> Iterator[Problem]:
@@ -174,7 +205,12 @@ def read(data: Mapping[str, Any]) -> Policy:
     return Policy(
         name=data["metadata"]["name"],
         steps=tuple(
-            Step(lengths.read(step.get("after", "0m")) or dt.timedelta(), _targets(step["notify"]))
+            Step(
+                lengths.read(step.get("after", "0m")) or dt.timedelta(),
+                _targets(step["notify"]),
+                in_turn=step.get("roundRobin", False),
+                urgency=(step.get("when") or {}).get("urgency", ""),
+            )
             for step in spec["steps"]
         ),
         repeat=spec.get("repeat", 0),

@@ -17,7 +17,13 @@ from watchkeeper.notifications import queries as notifications
 from watchkeeper.oncall.domain import policies
 from watchkeeper.oncall.domain.escalation import Company, EscalationState
 from watchkeeper.oncall.domain.policies import TARGETS, Target
-from watchkeeper.oncall.models import Escalation, EscalationNote, EscalationPolicy, Page
+from watchkeeper.oncall.models import (
+    Escalation,
+    EscalationNote,
+    EscalationPolicy,
+    Page,
+    StepTurn,
+)
 from watchkeeper.oncall.ports import PagedSubject
 from watchkeeper.oncall.queries import schedules, standings
 from watchkeeper.oncall.queries.schedules import ScheduleNotFoundError
@@ -165,6 +171,15 @@ def policy_documents(names: Collection[str]) -> dict[str, Mapping[str, Json]]:
     """Return the documents of policies by name; unknown ones are left out."""
     rows = EscalationPolicy.objects.filter(name__in=names)
     return dict(rows.values_list("name", "document"))
+
+
+def turns_of(policies_of: Collection[str]) -> dict[str, dict[int, int]]:
+    """Return whose turn is next, by policy and step; steps that were never taken are left out."""
+    found: dict[str, dict[int, int]] = {}
+    rows = StepTurn.objects.filter(policy__in=policies_of).values_list("policy", "step", "place")
+    for policy, step, place in rows:
+        found.setdefault(policy, {})[step] = place
+    return found
 
 
 def unknown_targets(targets: Collection[Target]) -> set[Target]:

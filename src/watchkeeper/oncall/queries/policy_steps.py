@@ -1,12 +1,12 @@
 """The steps of a policy as a page shows them: when each is due, and whom it would find now."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from watchkeeper.oncall.domain import escalation, policies
 from watchkeeper.oncall.domain.escalation import Company
-from watchkeeper.oncall.domain.policies import Policy, Target
+from watchkeeper.oncall.domain.policies import Policy, Step, Target
 from watchkeeper.oncall.queries import escalations
 
 
@@ -38,6 +38,8 @@ class StepShown:
         targets: Whom it pages.
         people: Who would be called by it now, each once.
         why: Why others would not be, in sentences.
+        in_turn: Whether one of the targets is paged, each in turn; ``people`` are of the next.
+        urgency: Of what urgency alone; empty: of any.
     """
 
     number: int
@@ -45,6 +47,8 @@ class StepShown:
     targets: tuple[TargetShown, ...]
     people: tuple[str, ...]
     why: tuple[str, ...]
+    in_turn: bool = False
+    urgency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ def policy_shown(name: str, *, now: dt.datetime) -> PolicyShown:
     """
     policy = policies.frozen(escalations.policy_row(name).document)
     company = escalations.company_at(policy.targets(), now)
-    return _shown(policy, company)
+    return _shown(policy, company, escalations.turns_of([name]).get(name, {}))
 
 
 def policies_shown(*, now: dt.datetime) -> dict[str, PolicyShown]:
@@ -87,36 +91,41 @@ def policies_shown(*, now: dt.datetime) -> dict[str, PolicyShown]:
     rows = {row.name: policies.frozen(row.document) for row in escalations.policy_rows()}
     targets = {target for policy in rows.values() for target in policy.targets()}
     company = escalations.company_at(targets, now)
-    return {name: _shown(policy, company) for name, policy in rows.items()}
+    turns = escalations.turns_of(rows)
+    return {name: _shown(policy, company, turns.get(name, {})) for name, policy in rows.items()}
 
 
-def _shown(policy: Policy, company: Company) -> PolicyShown:
+def _shown(policy: Policy, company: Company, turns: Mapping[int, int]) -> PolicyShown:
     steps: list[StepShown] = []
     after = dt.timedelta()
     for place, step in enumerate(policy.steps):
         after += step.after
-        steps.append(_step(place + 1, after, step.notify, company))
+        steps.append(_step(place + 1, after, step, company, turn=turns.get(place, 0)))
     rounds = policy.repeat + 1
     end = rounds * (after + policy.repeat_after)
     return PolicyShown(
         steps=tuple(steps),
         rounds=rounds,
         repeat_after=policy.repeat_after,
-        catch_all=_step(0, end, policy.catch_all, company),
+        catch_all=_step(0, end, Step(end, policy.catch_all), company, turn=0),
         ack_timeout=policy.ack_timeout,
     )
 
 
 def _step(
-    number: int, after: dt.timedelta, targets: Sequence[Target], company: Company
+    number: int, after: dt.timedelta, step: Step, company: Company, *, turn: int
 ) -> StepShown:
-    people, why = escalation.people_behind(targets, company)
+    urgency = step.urgency or "high"
+    people, why, _next = escalation.people_of(step, company, urgency=urgency, turn=turn)
+    why = [text for text in why if text != escalation.EMPTY_STEP]
     return StepShown(
         number=number,
         after=after,
-        targets=tuple(_target(target, company) for target in targets),
+        targets=tuple(_target(target, company) for target in step.notify),
         people=tuple(people),
         why=tuple(why),
+        in_turn=step.in_turn,
+        urgency=step.urgency,
     )
 
 

@@ -71,6 +71,7 @@ def preview(policy: str, urgency: str, *, at: dt.datetime) -> Preview:
     frozen = policies.frozen(document or {})
     notes = [] if document else [_without(policy)]
     wired = notifications.ready_channels()
+    turns = escalations.turns_of([policy]).get(policy, {})
     calls: list[PlannedCall] = []
     place: Place | None = Place()
     due: dt.datetime | None = escalation.first_due(frozen, at)
@@ -79,7 +80,10 @@ def preview(policy: str, urgency: str, *, at: dt.datetime) -> Preview:
         if place is None or due is None:
             break
         company = escalations.company_at(frozen.targets(), due)
-        decision = escalation.decide(frozen, place, planned_at=due, company=company)
+        decision = escalation.decide(
+            frozen, place, planned_at=due, company=company, urgency=urgency, turns=turns
+        )
+        turns |= [decision.turn] if decision.turn else []
         calls += _calls(decision, urgency, begun_at=at, wired=wired)
         notes += [note.text for note in decision.notes]
         place, due, nobody = decision.place, decision.next_at, decision.nobody_notified

@@ -26,6 +26,7 @@ from watchkeeper.oncall.domain.policies import Target
 from watchkeeper.oncall.models import Escalation, EscalationNote, Page
 from watchkeeper.oncall.queries import escalations as queries
 from watchkeeper.oncall.queries.escalations import Subject
+from watchkeeper.oncall.usecases import turns
 from watchkeeper.plumbing import crash_points, due_work, metrics, wake, writing
 from watchkeeper.plumbing.due_work import Claim, Work
 
@@ -204,18 +205,21 @@ def _decided(rows: Sequence[Escalation], *, now: dt.datetime) -> list[tuple[Esca
     frozen = {row.pk: policies.frozen(row.frozen) for row in rows}
     targets = {target for policy in frozen.values() for target in policy.targets()}
     company = queries.company_at(targets, now)
-    return [
-        (
-            row,
-            escalation.decide(
-                frozen[row.pk],
-                Place(row.loop, row.step, row.round_paged),
-                planned_at=row.next_at or now,
-                company=company,
-            ),
+    taken = turns.Turns({row.policy for row in rows if frozen[row.pk].takes_turns()})
+    decided = []
+    for row in rows:
+        decision = escalation.decide(
+            frozen[row.pk],
+            Place(row.loop, row.step, row.round_paged),
+            planned_at=row.next_at or now,
+            company=company,
+            urgency=row.urgency,
+            turns=taken.of(row.policy),
         )
-        for row in rows
-    ]
+        taken.note(row.policy, decision.turn)
+        decided.append((row, decision))
+    taken.save()
+    return decided
 
 
 def _write(stepped: Sequence[tuple[Escalation, Decision]], *, now: dt.datetime) -> None:
