@@ -19,8 +19,8 @@ from watchkeeper.kernel.documents import Document
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.notifications import usecases as notifications
 from watchkeeper.notifications.domain.contacts import ContactSpec, PagingSpec, RuleSpec
+from watchkeeper.notifications.domain.day_hours import DayHours
 from watchkeeper.notifications.domain.outcomes import Outcome, Result
-from watchkeeper.notifications.domain.quiet import QuietHours
 from watchkeeper.notifications.models import Contact, Delivery
 from watchkeeper.notifications.tasks import Sender
 from watchkeeper.oncall import queries, usecases
@@ -428,7 +428,7 @@ def test_in_quiet_hours_low_urgency_waits_and_says_why_and_the_next_step_does_no
     begun: dt.datetime, urgency: str
 ) -> None:
     now = clock.now()
-    hours = QuietHours((now - 3 * HOUR).time(), (now + 3 * HOUR).time())
+    hours = DayHours((now - 3 * HOUR).time(), (now + 3 * HOUR).time())
     spec = PagingSpec(
         [ContactSpec("hook", "webhook", "http://x/hook", verified=True)], quiet=hours
     )

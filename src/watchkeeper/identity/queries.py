@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
@@ -368,15 +367,14 @@ def zones_of(ids: Collection[int]) -> dict[int, str]:
     return dict(User.objects.filter(pk__in=list(ids)).values_list("id", "time_zone"))
 
 
+def zones_by_name(names: Collection[str]) -> dict[str, str]:
+    """Return the time zones of people by name; names that nobody has are left out."""
+    return dict(User.objects.filter(name__in=names).values_list("name", "time_zone"))
+
+
 def ids_of(names: Collection[str]) -> dict[str, int]:
     """Return the ids of people by name; names that nobody has are left out."""
     return dict(User.objects.filter(name__in=names).values_list("name", "id"))
-
-
-def zones_by_name(names: Collection[str]) -> dict[str, ZoneInfo]:
-    """Return the time zones of people by name; who has none set is left out."""
-    rows = User.objects.filter(name__in=names).exclude(time_zone="")
-    return {name: ZoneInfo(zone) for name, zone in rows.values_list("name", "time_zone")}
 
 
 def active_ids(names: Collection[str]) -> dict[str, int]:

@@ -11,10 +11,10 @@ from watchkeeper.kernel.actors import Actor
 from watchkeeper.kernel.errors import InvalidError, NotFoundError, Problem
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.notifications import queries, usecases
-from watchkeeper.notifications.domain import notices, quiet
+from watchkeeper.notifications.domain import day_hours, notices
 from watchkeeper.notifications.domain.contacts import ContactSpec, PagingSpec, RuleSpec
+from watchkeeper.notifications.domain.day_hours import DayHours
 from watchkeeper.notifications.domain.notices import NoticeSpec
-from watchkeeper.notifications.domain.quiet import QuietHours
 from watchkeeper.notifications.schemas import (
     CodeIn,
     CodeSentOut,
@@ -170,7 +170,7 @@ def _shown(name: str, actor: Actor) -> PagingOut:
             contacts=list(row.notices.contacts),
         ),
         quiet_hours=QuietModel(
-            start=quiet.written(row.quiet.start), end=quiet.written(row.quiet.end)
+            start=day_hours.written(row.quiet.start), end=day_hours.written(row.quiet.end)
         )
         if row.quiet is not None
         else None,
@@ -207,12 +207,12 @@ def _notices(given: NoticesModel | None) -> NoticeSpec | None:
     return notices.read(data)
 
 
-def _hours(given: QuietModel) -> QuietHours:
-    return QuietHours(_time(given.start, "start"), _time(given.end, "end"))
+def _hours(given: QuietModel) -> DayHours:
+    return DayHours(_time(given.start, "start"), _time(given.end, "end"))
 
 
 def _time(text: str, name: str) -> dt.time:
-    moment = quiet.time_of(text)
+    moment = day_hours.time_of(text)
     if moment is None:
         message = f"{text[:20]!r} is not a wall time, as 22:00"
         raise InvalidError(message, [Problem(message, path=f"quiet_hours.{name}")])

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from watchkeeper.kernel import lengths
 from watchkeeper.notifications.domain.contacts import URGENCIES, ContactSpec, RuleSpec
-from watchkeeper.notifications.domain.quiet import QuietHours
+from watchkeeper.notifications.domain.day_hours import DayHours
 from watchkeeper.notifications.queries import ContactRow, PagingRow
 
 CHANNEL_WORDS = {
@@ -120,10 +120,10 @@ class RulesForm(forms.Form):
             self._read[name] = [each for each in found if each is not None]
         return given
 
-    def quiet(self) -> QuietHours | None:
+    def quiet(self) -> DayHours | None:
         """Return the quiet hours that were typed; ``None``: none."""
         start, end = self.cleaned_data.get("quiet_from"), self.cleaned_data.get("quiet_to")
-        return QuietHours(start, end) if start is not None and end is not None else None
+        return DayHours(start, end) if start is not None and end is not None else None
 
     def rules(self) -> dict[str, list[RuleSpec]]:
         """Return the rules that were typed, the soonest first."""

@@ -1,12 +1,14 @@
 """Whether a policy finds somebody at every instant."""
 
 import datetime as dt
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.oncall.domain.making import utc
 from watchkeeper.kernel.intervals import Interval
+from watchkeeper.notifications.domain.day_hours import DayHours
 from watchkeeper.oncall.domain import coverage
 from watchkeeper.oncall.domain.coverage import Ahead
 from watchkeeper.oncall.domain.policies import Policy, Step, Target
@@ -92,3 +94,25 @@ def test_an_hour_is_in_a_gap_exactly_where_nobody_who_can_be_called_is_on(
         instant = DAY.start + dt.timedelta(hours=hour)
         is_on = any(e.start <= instant < e.end and e.people[0] in "ab" for e in entries)
         assert any(instant in gap.interval for gap in found) is not is_on
+
+
+DAYTIME = DayHours(dt.time(8), dt.time(20))
+
+
+def test_a_step_for_some_hours_covers_only_where_it_is_that_time() -> None:
+    step = Step(NONE, (SCHEDULE,), local=DAYTIME)
+    shifts = ahead(on(0, 12, "alice", "bob"), on(12, 24, "alice"))
+    around = replace(shifts, zones={"alice": "UTC", "bob": "Asia/Tokyo"})
+
+    # Alice is up from 8 to 20; bob, on until 12, from 23 to 11 UTC.
+    assert hours(coverage.gaps(Policy("x", (step,)), around)) == [(20, 24, False)]
+    alone = replace(around, entries={"primary": [on(0, 24, "alice")]})
+    assert hours(coverage.gaps(Policy("x", (step,)), alone)) == [(0, 8, False), (20, 24, False)]
+    person = Policy("x", (Step(NONE, (BOB,), local=DAYTIME),))
+    assert hours(coverage.gaps(person, around)) == [(11, 23, False)]
+
+
+def test_a_step_for_low_urgency_covers_nothing() -> None:
+    step = Step(NONE, (BOB,), urgency="low")
+
+    assert hours(coverage.gaps(Policy("x", (step,)), ahead())) == [(0, 24, False)]

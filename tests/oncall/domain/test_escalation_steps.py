@@ -2,11 +2,13 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from watchkeeper.notifications.domain.day_hours import DayHours
 from watchkeeper.oncall.domain import escalation
 from watchkeeper.oncall.domain.escalation import Company, Decision, Place
 from watchkeeper.oncall.domain.policies import Policy, Step, Target
@@ -278,3 +280,43 @@ def test_a_step_of_another_urgency_is_left_out_at_once_and_says_so(urgency: str,
     assert [(page.person, page.due_at) for page in decision.pages] == [(who, NOON)]
     notes = [note.text for note in decision.notes]
     assert (notes == ["the step is for low urgency only: it is left out"]) == (urgency == "high")
+
+
+DAY = DayHours(dt.time(8), dt.time(20))
+
+
+@pytest.mark.parametrize(
+    ("zones", "who", "why"),
+    [
+        pytest.param({}, ["alice", "bob", "carol"], [], id="at noon in UTC all are up"),
+        pytest.param(
+            {"alice": "America/Los_Angeles"},
+            ["bob", "carol"],
+            ["alice is left out: it is 04:00 where they live"],
+            id="who sleeps is left out",
+        ),
+    ],
+)
+def test_a_step_pages_only_those_on_whose_wall_it_is_day(
+    zones: dict[str, str], who: list[str], why: list[str]
+) -> None:
+    policy = Policy("x", (Step(minutes(0), (SHOP,), local=DAY),))
+    here = replace(company(ALL), zones=zones)
+
+    decision = escalation.decide(policy, Place(), planned_at=NOON, company=here)
+
+    assert [page.person for page in decision.pages] == who
+    assert [note.text for note in decision.notes] == why
+
+
+def test_a_step_where_all_sleep_is_skipped_at_once_and_a_turn_goes_to_who_is_up() -> None:
+    asleep = replace(company(ALL), zones={"alice": "Asia/Tokyo", "bob": "UTC"})
+    both = (PRIMARY, BOB)
+    skipped = Policy("x", (Step(minutes(0), (PRIMARY,), local=DAY), Step(minutes(5), (BOB,))))
+    turns = Policy("x", (Step(minutes(0), both, in_turn=True, local=DAY),))
+
+    one = escalation.decide(skipped, Place(), planned_at=NOON, company=asleep)
+    other = escalation.decide(turns, Place(), planned_at=NOON, company=asleep)
+
+    assert [(page.person, page.due_at) for page in one.pages] == [("bob", NOON)]
+    assert ([page.person for page in other.pages], other.turn) == (["bob"], (0, 0))

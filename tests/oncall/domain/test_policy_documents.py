@@ -55,7 +55,11 @@ def test_a_policy_is_read_as_it_is_written() -> None:
         ({"steps": [{"notify": [{"person": "bob"}], "when": "high"}]}, "spec.steps[0].when"),
         (
             {"steps": [{"notify": [{"person": "bob"}], "when": {"urgency": "all"}}]},
-            "spec.steps[0].when",
+            "spec.steps[0].when.urgency",
+        ),
+        (
+            {"steps": [{"notify": [{"person": "bob"}], "when": {"localTime": {"from": "8"}}}]},
+            "spec.steps[0].when.localTime.from",
         ),
         (
             {"steps": [{"notify": [{"person": "bob"}], "when": {"urgency": "low", "x": 1}}]},

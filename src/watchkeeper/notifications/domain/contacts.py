@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from watchkeeper.kernel import ids
 from watchkeeper.kernel.errors import InvalidError, Problem
+from watchkeeper.notifications.domain.day_hours import DayHours
 from watchkeeper.notifications.domain.notices import NoticeSpec
-from watchkeeper.notifications.domain.quiet import QuietHours
 
 CHANNELS = ("email", "webhook", "slack", "teams", "ntfy", "sms", "voice")
 URGENCIES = ("high", "low")
@@ -59,7 +59,7 @@ class PagingSpec:
 
     contacts: Sequence[ContactSpec] = ()
     rules: Mapping[str, Sequence[RuleSpec]] = field(default_factory=dict)
-    quiet: QuietHours | None = None
+    quiet: DayHours | None = None
     notices: NoticeSpec | None = None
 
 

@@ -7,14 +7,14 @@ from typing import Any
 from watchkeeper.kernel import ids, lengths
 from watchkeeper.kernel.documents import Document
 from watchkeeper.kernel.errors import InvalidError, Problem
-from watchkeeper.notifications.domain import contacts, notices, quiet
+from watchkeeper.notifications.domain import contacts, day_hours, notices
 from watchkeeper.notifications.domain.contacts import (
     URGENCIES,
     ContactSpec,
     PagingSpec,
     RuleSpec,
 )
-from watchkeeper.notifications.domain.quiet import QuietHours
+from watchkeeper.notifications.domain.day_hours import DayHours
 
 API_VERSION = "watchkeeper/v1"
 KIND = "Person"
@@ -88,7 +88,7 @@ def _quiet_shape(given: Any) -> Iterator[Problem]:
         return
     yield from _unknown(given, _QUIET_FIELDS, "spec.quietHours")
     for name in _QUIET_FIELDS:
-        if quiet.time_of(given.get(name)) is None:
+        if day_hours.time_of(given.get(name)) is None:
             yield Problem(f'{name} is a wall time, as "22:00"', f"spec.quietHours.{name}")
 
 
@@ -158,10 +158,10 @@ def read(document: Document) -> PersonSpec:
     )
 
 
-def _quiet(given: Mapping[str, Any] | None) -> QuietHours | None:
-    start = quiet.time_of((given or {}).get("from"))
-    end = quiet.time_of((given or {}).get("to"))
-    return QuietHours(start, end) if start is not None and end is not None else None
+def _quiet(given: Mapping[str, Any] | None) -> DayHours | None:
+    start = day_hours.time_of((given or {}).get("from"))
+    end = day_hours.time_of((given or {}).get("to"))
+    return DayHours(start, end) if start is not None and end is not None else None
 
 
 _NOW = RuleSpec("").after
@@ -192,7 +192,10 @@ def write(spec: PersonSpec) -> dict[str, Any]:
         inner["notices"] = wanted
     hours = spec.paging.quiet
     if hours is not None:
-        inner["quietHours"] = {"from": quiet.written(hours.start), "to": quiet.written(hours.end)}
+        inner["quietHours"] = {
+            "from": day_hours.written(hours.start),
+            "to": day_hours.written(hours.end),
+        }
     return {
         "apiVersion": API_VERSION,
         "kind": KIND,

@@ -4,8 +4,8 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from watchkeeper.notifications.domain import quiet
-from watchkeeper.notifications.domain.quiet import QuietHours
+from watchkeeper.notifications.domain import day_hours
+from watchkeeper.notifications.domain.day_hours import DayHours
 
 UNVERIFIED = "the contact is not verified"
 NOT_WIRED = "nothing sends by this channel here; its settings are missing"
@@ -39,7 +39,7 @@ class Reach:
 
     contacts: Sequence[Contact] = ()
     rules: Mapping[str, Sequence[tuple[str, dt.timedelta]]] = field(default_factory=dict)
-    quiet: QuietHours | None = None
+    quiet: DayHours | None = None
     zone: str = "UTC"
 
 
@@ -94,7 +94,7 @@ def due_at(reach: Reach, urgency: str, wanted: dt.datetime) -> dt.datetime:
     """
     if urgency != "low" or reach.quiet is None:
         return wanted
-    over = quiet.over_at(reach.quiet, wanted, quiet.zone_of(reach.zone))
+    over = day_hours.over_at(reach.quiet, wanted, day_hours.zone_of(reach.zone))
     return wanted if over is None else over
 
 

@@ -12,8 +12,8 @@ from watchkeeper.kernel.origins import Origin
 from watchkeeper.notifications.domain import contacts as rules
 from watchkeeper.notifications.domain import notices, plan, verifying
 from watchkeeper.notifications.domain.contacts import ContactSpec, PagingSpec, RuleSpec
+from watchkeeper.notifications.domain.day_hours import DayHours
 from watchkeeper.notifications.domain.notices import NoticeSpec
-from watchkeeper.notifications.domain.quiet import QuietHours
 from watchkeeper.notifications.models import Contact, ContactRule, Paging, SentCode
 from watchkeeper.notifications.queries.wiring import ready_channels
 
@@ -54,7 +54,7 @@ class PagingRow:
     file: str
     user_id: int
     notices: NoticeSpec = notices.USUAL
-    quiet: QuietHours | None = None
+    quiet: DayHours | None = None
     zone: str = "UTC"
 
     @property
@@ -172,13 +172,13 @@ def notice_specs(people: Collection[str]) -> dict[str, NoticeSpec]:
     return {name: wanted[pk] for name, pk in ids.items() if pk in wanted}
 
 
-def _quiet(user_ids: Collection[int] | None) -> dict[int, QuietHours]:
+def _quiet(user_ids: Collection[int] | None) -> dict[int, DayHours]:
     """Return the quiet hours of those who have some, by id."""
     found = Paging.objects.filter(quiet_from__isnull=False, quiet_to__isnull=False)
     if user_ids is not None:
         found = found.filter(user_id__in=user_ids)
     rows = found.values_list("user_id", "quiet_from", "quiet_to")
-    return {user: QuietHours(start, end) for user, start, end in rows if start and end}
+    return {user: DayHours(start, end) for user, start, end in rows if start and end}
 
 
 def _rules(user_ids: Collection[int]) -> dict[int, dict[str, tuple[RuleSpec, ...]]]:

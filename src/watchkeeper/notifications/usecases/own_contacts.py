@@ -11,7 +11,7 @@ from watchkeeper.kernel.errors import ConflictError
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.notifications import queries
 from watchkeeper.notifications.domain.contacts import ContactSpec, PagingSpec, RuleSpec
-from watchkeeper.notifications.domain.quiet import QuietHours
+from watchkeeper.notifications.domain.day_hours import DayHours
 from watchkeeper.notifications.usecases import contacts
 from watchkeeper.notifications.usecases.contacts import ContactNotFoundError, Saved
 
@@ -92,7 +92,7 @@ def save_rules(
     actor: Actor,
     person: str,
     rules: Mapping[str, Sequence[RuleSpec]],
-    quiet: QuietHours | None,
+    quiet: DayHours | None,
     now: dt.datetime,
 ) -> None:
     """Let contacts be called as ``rules`` say, by urgency, and low urgency wait in quiet hours.

@@ -3,10 +3,12 @@
 What counts are its steps; the catch-all is what happens when they were in vain.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from watchkeeper.kernel.intervals import Interval
+from watchkeeper.notifications.domain import day_hours
+from watchkeeper.notifications.domain.day_hours import DayHours
 from watchkeeper.oncall.domain.policies import Policy, Target
 from watchkeeper.oncall.domain.schedule import Entry
 
@@ -21,6 +23,7 @@ class Ahead:
         teams: Who is in each team there is.
         persons: Active people.
         reachable: Who has a verified contact by a channel that works here.
+        zones: IANA names of the zones that people live in.
     """
 
     interval: Interval
@@ -28,6 +31,7 @@ class Ahead:
     teams: Mapping[str, Sequence[str]] = field(default_factory=dict)
     persons: frozenset[str] = frozenset()
     reachable: frozenset[str] = frozenset()
+    zones: Mapping[str, str] = field(default_factory=dict)
 
     def knows(self, target: Target) -> bool:
         """Return whether there is such a schedule, team or active person."""
@@ -43,8 +47,24 @@ class Ahead:
             return frozenset(self.teams.get(target.name, ()))
         return frozenset({target.name} & self.persons)
 
-    def covered(self, target: Target) -> list[Interval]:
-        """Return when ``target`` leads to somebody who can be called, in order."""
+    def covered(self, target: Target, local: DayHours | None = None) -> list[Interval]:
+        """Return when ``target`` leads to somebody who can be called.
+
+        Args:
+            target: Whom.
+            local: Only people on whose wall it is these hours; ``None``: all.
+        """
+        if local is not None:
+            return [
+                Interval(*each)
+                for stretch, name in self._stretches(target)
+                for each in day_hours.within(
+                    local,
+                    stretch.start,
+                    stretch.end,
+                    day_hours.zone_of(self.zones.get(name, "UTC")),
+                )
+            ]
         if target.kind == "schedule":
             return [
                 Interval(entry.start, entry.end)
@@ -52,6 +72,16 @@ class Ahead:
                 if not self.reachable.isdisjoint(entry.people)
             ]
         return [] if self.reachable.isdisjoint(self.people(target)) else [self.interval]
+
+    def _stretches(self, target: Target) -> Iterator[tuple[Interval, str]]:
+        """Yield when each person who can be called stands behind ``target``."""
+        if target.kind == "schedule":
+            for entry in self.entries.get(target.name, ()):
+                for name in self.reachable.intersection(entry.people):
+                    yield Interval(entry.start, entry.end), name
+            return
+        for name in self.reachable & self.people(target):
+            yield self.interval, name
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +99,17 @@ class Gap:
 
 def gaps(policy: Policy, ahead: Ahead) -> list[Gap]:
     """Return when nobody is found for high urgency by any step of ``policy``, in order."""
-    found = (step for step in policy.steps if step.is_for("high"))
-    steps = [target for step in found for target in step.notify]
+    steps = [step for step in policy.steps if step.is_for("high")]
+    found = Interval.merged(
+        each
+        for step in steps
+        for target in step.notify
+        for each in ahead.covered(target, step.local)
+    )
     caught = _covered(policy.catch_all, ahead)
     return [
         Gap(open_, is_caught=not _without(open_, caught))
-        for open_ in _without(ahead.interval, _covered(steps, ahead))
+        for open_ in _without(ahead.interval, found)
     ]
 
 

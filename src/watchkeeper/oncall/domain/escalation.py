@@ -14,6 +14,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from types import MappingProxyType
 
+from watchkeeper.kernel.wall_time import shown_at
+from watchkeeper.notifications.domain import day_hours
 from watchkeeper.oncall.domain.policies import Policy, Step, Target
 
 
@@ -58,11 +60,13 @@ class Company:
         people: Names of people for each target; a target that is missing has nobody.
         reachable: Who of them has a contact that works.
         admins: Reachable admins, for when there is nobody else.
+        zones: IANA names of the zones that people live in.
     """
 
     people: Mapping[Target, Sequence[str]] = field(default_factory=dict)
     reachable: frozenset[str] = frozenset()
     admins: Sequence[str] = ()
+    zones: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +147,11 @@ def decide(
         if place.step < len(policy.steps):
             step = policy.steps[place.step]
             paged, why, turn = people_of(
-                step, company, urgency=urgency, turn=turns.get(place.step, 0)
+                step,
+                company,
+                urgency=urgency,
+                turn=turns.get(place.step, 0),
+                at=planned_at,
             )
             notes += [Note(place.loop, place.step, text) for text in why]
             if paged:
@@ -158,7 +166,7 @@ EMPTY_STEP = "nobody to page: the next step is due at once"
 
 
 def people_of(
-    step: Step, company: Company, *, urgency: str, turn: int
+    step: Step, company: Company, *, urgency: str, turn: int, at: dt.datetime
 ) -> tuple[list[str], list[str], int | None]:
     """Return whom a step pages, why it does not page others, and whose turn is next.
 
@@ -168,6 +176,7 @@ def people_of(
         urgency: ``high`` or ``low``.
         turn: Place of the target whose turn it is, where one is paged in turn; it is passed on
             to the next that finds somebody.
+        at: When the step is due, for people whom it pages at some hours only.
 
     Returns:
         Names, sentences, and the place of who is next; ``None``: no turn was taken.
@@ -175,16 +184,33 @@ def people_of(
     if not step.is_for(urgency):
         return [], [f"the step is for {step.urgency} urgency only: it is left out"], None
     if not step.in_turn:
-        people, why = people_behind(step.notify, company)
+        people, why = _people_at(step, step.notify, company, at)
         return people, why if people else [*why, EMPTY_STEP], None
     said: list[str] = []
     for after in range(len(step.notify)):
         place = (turn + after) % len(step.notify)
-        people, why = people_behind(step.notify[place : place + 1], company)
+        people, why = _people_at(step, step.notify[place : place + 1], company, at)
         said += why
         if people:
             return people, said, (place + 1) % len(step.notify)
     return [], [*said, EMPTY_STEP], None
+
+
+def _people_at(
+    step: Step, targets: Sequence[Target], company: Company, at: dt.datetime
+) -> tuple[list[str], list[str]]:
+    """Return whom targets lead to, without those on whose wall it is other hours."""
+    people, why = people_behind(targets, company)
+    if step.local is None:
+        return people, why
+    here = []
+    for name in people:
+        zone = day_hours.zone_of(company.zones.get(name, "UTC"))
+        if day_hours.over_at(step.local, at, zone) is None:
+            why.append(f"{name} is left out: it is {shown_at(at, zone):%H:%M} where they live")
+        else:
+            here.append(name)
+    return here, why
 
 
 def _paged(

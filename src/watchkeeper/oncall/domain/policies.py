@@ -8,6 +8,8 @@ from typing import Any
 from watchkeeper.kernel import ids, lengths
 from watchkeeper.kernel.documents import Document, Json
 from watchkeeper.kernel.errors import InvalidError, Problem
+from watchkeeper.notifications.domain import day_hours
+from watchkeeper.notifications.domain.day_hours import DayHours
 
 API_VERSION = "watchkeeper/v1"
 KIND = "EscalationPolicy"
@@ -19,7 +21,8 @@ MOST_ROUNDS = 100
 LONGEST_WAIT = dt.timedelta(days=7)
 _FIELDS = ("owner", "repeat", "repeatAfter", "steps", "catchAll", "ackTimeout")
 _STEP_FIELDS = ("after", "notify", "roundRobin", "when")
-_WHEN_FIELDS = ("urgency",)
+_WHEN_FIELDS = ("urgency", "localTime")
+_HOURS_FIELDS = ("from", "to")
 URGENCIES = ("high", "low")
 
 
@@ -45,12 +48,14 @@ class Step:
         notify: Whom.
         in_turn: Whether only one of them is paged, each in turn from one time to the next.
         urgency: Of what urgency alone; empty: of any.
+        local: Whom it pages: only people on whose wall it is these hours; ``None``: all.
     """
 
     after: dt.timedelta
     notify: tuple[Target, ...]
     in_turn: bool = False
     urgency: str = ""
+    local: DayHours | None = None
 
     def is_for(self, urgency: str) -> bool:
         """Return whether it pages for something of ``urgency``."""
@@ -156,10 +161,26 @@ def _step(step: Any, path: str) -> Iterator[Problem]:
 def _when(when: Any, path: str) -> Iterator[Problem]:
     if when is None:
         return
-    if not isinstance(when, Mapping) or when.get("urgency") not in URGENCIES:
-        yield Problem("when says an urgency, as {urgency: high}", path=path)
+    if not isinstance(when, Mapping):
+        yield Problem("when says urgency or localTime, as {urgency: high}", path=path)
         return
     yield from _unknown(when, _WHEN_FIELDS, path)
+    if when.get("urgency", "high") not in URGENCIES:
+        yield Problem("urgency is high or low", path=f"{path}.urgency")
+    if "localTime" in when:
+        yield from _hours(when["localTime"], f"{path}.localTime")
+
+
+def _hours(given: Any, path: str) -> Iterator[Problem]:
+    if not isinstance(given, Mapping):
+        yield Problem('localTime is from and to, as {from: "08:00", to: "20:00"}', path=path)
+        return
+    yield from _unknown(given, _HOURS_FIELDS, path)
+    for name in _HOURS_FIELDS:
+        if day_hours.time_of(given.get(name)) is None:
+            yield Problem(f'{name} is a wall time, as "08:00"', path=f"{path}.{name}")
+    if given.get("from") == given.get("to"):
+        yield Problem("they end at another time than they begin", path=f"{path}.to")
 
 
 def _target(target: Any, path: str) -> Iterator[Problem]:
@@ -210,6 +231,7 @@ def read(data: Mapping[str, Any]) -> Policy:
                 _targets(step["notify"]),
                 in_turn=step.get("roundRobin", False),
                 urgency=(step.get("when") or {}).get("urgency", ""),
+                local=_local((step.get("when") or {}).get("localTime")),
             )
             for step in spec["steps"]
         ),
@@ -219,6 +241,12 @@ def read(data: Mapping[str, Any]) -> Policy:
         owner=spec.get("owner"),
         ack_timeout=lengths.read(spec.get("ackTimeout", "0m")) or dt.timedelta(),
     )
+
+
+def _local(given: Mapping[str, str] | None) -> DayHours | None:
+    start = day_hours.time_of((given or {}).get("from"))
+    end = day_hours.time_of((given or {}).get("to"))
+    return DayHours(start, end) if start is not None and end is not None else None
 
 
 def _targets(listed: Sequence[Mapping[str, str]]) -> tuple[Target, ...]:

@@ -78,6 +78,7 @@ def _ahead(targets: Collection[Target], interval: Interval) -> Ahead:
         teams=teams,
         persons=persons,
         reachable=frozenset(notifications.reachable(people)),
+        zones=identity.zones_by_name(people),
     )
 
 

@@ -317,7 +317,12 @@ def company_at(targets: Iterable[Target], at: dt.datetime) -> Company:
     admins = identity.admins()
     named = {person for found in people.values() for person in found}
     reachable = frozenset(notifications.reachable(named | set(admins)))
-    return Company(people, reachable, tuple(name for name in admins if name in reachable))
+    return Company(
+        people,
+        reachable,
+        tuple(name for name in admins if name in reachable),
+        identity.zones_by_name(named),
+    )
 
 
 def _on_call(schedule: str, at: dt.datetime) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from watchkeeper.notifications.domain.day_hours import written
 from watchkeeper.oncall.domain import escalation, policies
 from watchkeeper.oncall.domain.escalation import Company
 from watchkeeper.oncall.domain.policies import Policy, Step, Target
@@ -40,6 +41,7 @@ class StepShown:
         why: Why others would not be, in sentences.
         in_turn: Whether one of the targets is paged, each in turn; ``people`` are of the next.
         urgency: Of what urgency alone; empty: of any.
+        local: Only people on whose wall it is these hours, as ``08:00 to 20:00``; empty: all.
     """
 
     number: int
@@ -49,6 +51,7 @@ class StepShown:
     why: tuple[str, ...]
     in_turn: bool = False
     urgency: str = ""
+    local: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ def policy_shown(name: str, *, now: dt.datetime) -> PolicyShown:
     """
     policy = policies.frozen(escalations.policy_row(name).document)
     company = escalations.company_at(policy.targets(), now)
-    return _shown(policy, company, escalations.turns_of([name]).get(name, {}))
+    return _shown(policy, company, escalations.turns_of([name]).get(name, {}), now)
 
 
 def policies_shown(*, now: dt.datetime) -> dict[str, PolicyShown]:
@@ -92,31 +95,35 @@ def policies_shown(*, now: dt.datetime) -> dict[str, PolicyShown]:
     targets = {target for policy in rows.values() for target in policy.targets()}
     company = escalations.company_at(targets, now)
     turns = escalations.turns_of(rows)
-    return {name: _shown(policy, company, turns.get(name, {})) for name, policy in rows.items()}
+    return {
+        name: _shown(policy, company, turns.get(name, {}), now) for name, policy in rows.items()
+    }
 
 
-def _shown(policy: Policy, company: Company, turns: Mapping[int, int]) -> PolicyShown:
+def _shown(
+    policy: Policy, company: Company, turns: Mapping[int, int], now: dt.datetime
+) -> PolicyShown:
     steps: list[StepShown] = []
     after = dt.timedelta()
     for place, step in enumerate(policy.steps):
         after += step.after
-        steps.append(_step(place + 1, after, step, company, turn=turns.get(place, 0)))
+        steps.append(_step(place + 1, after, step, company, turn=turns.get(place, 0), now=now))
     rounds = policy.repeat + 1
     end = rounds * (after + policy.repeat_after)
     return PolicyShown(
         steps=tuple(steps),
         rounds=rounds,
         repeat_after=policy.repeat_after,
-        catch_all=_step(0, end, Step(end, policy.catch_all), company, turn=0),
+        catch_all=_step(0, end, Step(end, policy.catch_all), company, turn=0, now=now),
         ack_timeout=policy.ack_timeout,
     )
 
 
 def _step(
-    number: int, after: dt.timedelta, step: Step, company: Company, *, turn: int
+    number: int, after: dt.timedelta, step: Step, company: Company, *, turn: int, now: dt.datetime
 ) -> StepShown:
     urgency = step.urgency or "high"
-    people, why, _next = escalation.people_of(step, company, urgency=urgency, turn=turn)
+    people, why, _next = escalation.people_of(step, company, urgency=urgency, turn=turn, at=now)
     why = [text for text in why if text != escalation.EMPTY_STEP]
     return StepShown(
         number=number,
@@ -126,6 +133,7 @@ def _step(
         why=tuple(why),
         in_turn=step.in_turn,
         urgency=step.urgency,
+        local=f"{written(step.local.start)} to {written(step.local.end)}" if step.local else "",
     )
 
 

@@ -118,6 +118,12 @@ def _not_told(turns: Sequence[_Turn]) -> list[_Turn]:
     return [t for t in turns if (t.kind, t.person, t.schedule_id, t.at) not in known]
 
 
+def _zones(people: Collection[str]) -> dict[str, ZoneInfo]:
+    """Return the time zones of those who said which is theirs."""
+    said = identity.zones_by_name(people)
+    return {name: ZoneInfo(zone) for name, zone in said.items() if zone}
+
+
 def _notices(
     turns: Sequence[_Turn], names: Mapping[int, str], *, now: dt.datetime
 ) -> list[Notice]:
@@ -125,7 +131,7 @@ def _notices(
     together: dict[tuple[str, str, dt.datetime], list[int]] = {}
     for turn in turns:
         together.setdefault((turn.kind, turn.person, turn.at), []).append(turn.schedule_id)
-    zones = identity.zones_by_name({turn.person for turn in turns})
+    zones = _zones({turn.person for turn in turns})
     found = []
     for (kind, person, at), ids in together.items():
         where = ", ".join(sorted(names[pk] for pk in ids))
@@ -188,7 +194,7 @@ def telling_of_changes(row: Schedule, *, actor: Actor, now: dt.datetime) -> Iter
     own = actor.label if actor.kind is ActorKind.USER else None
     wanted = reach.notice_specs(found)
     people = [p for p in found if p != own and wanted.get(p, USUAL).changes]
-    zones = identity.zones_by_name(people)
+    zones = _zones(people)
     by = "an operator" if actor.kind is ActorKind.SYSTEM else actor.label
     key = f"change {row.pk} {secrets.token_hex(8)}"  # once: it is sent with the change or never
     notices.tell(

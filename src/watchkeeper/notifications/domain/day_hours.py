@@ -1,4 +1,4 @@
-"""Quiet hours: from when to when, on the wall where a person lives, low urgency waits."""
+"""Hours of each day on the wall where a person lives, as those in which low urgency waits."""
 
 import datetime as dt
 import re
@@ -13,7 +13,7 @@ _UTC = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True, slots=True)
-class QuietHours:
+class DayHours:
     """Wall times, the same every day; one that ends at or before its start ends on the next day.
 
     Attributes:
@@ -44,8 +44,8 @@ def zone_of(name: str) -> ZoneInfo:
         return _UTC
 
 
-def over_at(quiet: QuietHours, instant: dt.datetime, zone: ZoneInfo) -> dt.datetime | None:
-    """Return when the quiet hours that ``instant`` lies in are over; ``None``: it lies in none.
+def over_at(hours: DayHours, instant: dt.datetime, zone: ZoneInfo) -> dt.datetime | None:
+    """Return when the hours that ``instant`` lies in are over; ``None``: it lies in none.
 
     A start or end that clocks skip is the first instant after the gap; one that they show twice is
     the first.
@@ -53,9 +53,31 @@ def over_at(quiet: QuietHours, instant: dt.datetime, zone: ZoneInfo) -> dt.datet
     date = wall_time.shown_at(instant, zone).date()
     # The day after too: where clocks go back over midnight, a day begins before the last one ends.
     for day in (date - _DAY, date, date + _DAY):
-        begins = wall_time.instant_of(dt.datetime.combine(day, quiet.start), zone)
-        last = day if quiet.start < quiet.end else day + _DAY
-        ends = wall_time.instant_of(dt.datetime.combine(last, quiet.end), zone)
+        begins, ends = _of_day(hours, day, zone)
         if begins <= instant < ends:
             return ends
     return None
+
+
+def within(
+    hours: DayHours, start: dt.datetime, end: dt.datetime, zone: ZoneInfo
+) -> list[tuple[dt.datetime, dt.datetime]]:
+    """Return when the hours lie between two instants, in order."""
+    day = wall_time.shown_at(start, zone).date() - _DAY
+    last = wall_time.shown_at(end, zone).date() + _DAY
+    found = []
+    while day <= last:
+        begins, ends = _of_day(hours, day, zone)
+        if max(begins, start) < min(ends, end):
+            found.append((max(begins, start), min(ends, end)))
+        day += _DAY
+    return found
+
+
+def _of_day(hours: DayHours, day: dt.date, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
+    """Return when the hours that begin on a day begin and end."""
+    last = day if hours.start < hours.end else day + _DAY
+    return (
+        wall_time.instant_of(dt.datetime.combine(day, hours.start), zone),
+        wall_time.instant_of(dt.datetime.combine(last, hours.end), zone),
+    )

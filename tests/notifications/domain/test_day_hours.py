@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watchkeeper.kernel import wall_time
-from watchkeeper.notifications.domain import plan, quiet
-from watchkeeper.notifications.domain.quiet import QuietHours
+from watchkeeper.notifications.domain import day_hours, plan
+from watchkeeper.notifications.domain.day_hours import DayHours
 
-NIGHT = QuietHours(dt.time(22), dt.time(7))
+NIGHT = DayHours(dt.time(22), dt.time(7))
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = [ZoneInfo(name) for name in ("Europe/Berlin", "America/Chicago", "Australia/Lord_Howe",
                                      "Africa/Casablanca", "Asia/Beirut", "UTC")]  # fmt: skip
@@ -33,16 +33,16 @@ def at(text: str) -> dt.datetime:
     ],
 )
 def test_when_a_night_is_over(moment: str, over: str | None) -> None:
-    found = quiet.over_at(NIGHT, at(moment), BERLIN)
+    found = day_hours.over_at(NIGHT, at(moment), BERLIN)
 
     assert found == (at(over) if over else None)
 
 
 def test_hours_within_a_day_do_not_reach_over_the_night() -> None:
-    noon = QuietHours(dt.time(12), dt.time(13))
+    noon = DayHours(dt.time(12), dt.time(13))
 
-    assert quiet.over_at(noon, at("2026-03-02 11:30"), BERLIN) == at("2026-03-02 12:00")
-    assert quiet.over_at(noon, at("2026-03-02 12:30"), BERLIN) is None
+    assert day_hours.over_at(noon, at("2026-03-02 11:30"), BERLIN) == at("2026-03-02 12:00")
+    assert day_hours.over_at(noon, at("2026-03-02 12:30"), BERLIN) is None
 
 
 times = st.times().map(lambda time: time.replace(second=0, microsecond=0))
@@ -57,7 +57,7 @@ def test_what_waits_waits_less_than_a_day_and_a_bit_and_ends_when_the_wall_says(
 ) -> None:
     if start == end:
         return
-    over = quiet.over_at(QuietHours(start, end), moment, zone)
+    over = day_hours.over_at(DayHours(start, end), moment, zone)
 
     if over is not None:
         assert dt.timedelta() < over - moment <= dt.timedelta(hours=25)
@@ -68,7 +68,7 @@ def test_what_waits_waits_less_than_a_day_and_a_bit_and_ends_when_the_wall_says(
 
 @given(instants)
 def test_high_urgency_never_waits(moment: dt.datetime) -> None:
-    reach = plan.Reach(quiet=QuietHours(dt.time(0), dt.time(23, 59)), zone="Europe/Berlin")
+    reach = plan.Reach(quiet=DayHours(dt.time(0), dt.time(23, 59)), zone="Europe/Berlin")
 
     assert plan.due_at(reach, "high", moment) == moment
     assert plan.due_at(plan.Reach(), "low", moment) == moment
@@ -85,4 +85,4 @@ def test_a_zone_that_nobody_knows_is_utc() -> None:
     "text", ["24:00", "7:00", "07:60", "", None, 700, "07:00:00", "\u0660\u0667:00"]
 )
 def test_what_is_no_wall_time_is_none(text: object) -> None:
-    assert quiet.time_of(text) is None
+    assert day_hours.time_of(text) is None
