@@ -135,7 +135,7 @@ PAGES: dict[str, tuple[str | None, str | None]] = {
     "tokens/-/new": (SOME_MANAGE, SOME_MANAGE),
     "tokens/<str:name>/revoke": (ADMIN, ADMIN),
 }
-ELSEWHERE = ("api/v1/", "in/", "v2/", "account/", "calendar/", "kit/", "link/", "p/",
+ELSEWHERE = ("api/v1/", "in/", "v2/", "account/", "calendar/", "kit/", "link/", "p/", "receipts/",
              "healthz", "readyz", "metrics")  # fmt: skip
 HIDDEN = {AUDIT, TOKENS}
 """Who may not look at these is told that they do not exist."""

@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape
 
 from django.conf import settings
 
+from watchkeeper.integrations.twilio import receipts
 from watchkeeper.kernel.errors import DependencyError
 from watchkeeper.notifications.domain.outcomes import ARRIVED, Outcome, Result
 from watchkeeper.notifications.ports import Message, Recipient
@@ -44,6 +45,9 @@ class _Twilio(ABC):
         account = environment.twilio_account_sid or ""
         base = environment.twilio_base_url.rstrip("/")
         fields = {"To": to.address, "From": environment.twilio_from, **self.content(message)}
+        callback = receipts.address_of(message.page_id)
+        if callback:
+            fields["StatusCallback"] = callback
         result, answer = posting.post(
             f"{base}/2010-04-01/Accounts/{quote(account, safe='')}/{self.resource}.json",
             who="Twilio",

@@ -31,6 +31,19 @@ def page_of(token: str, *, key: bytes) -> str | None:
     return page_id if is_ours else None
 
 
+def receipt_of(page_id: str, *, key: bytes) -> str:
+    """Return what the address ends with at which a provider tells what became of a page."""
+    return f"{page_id}.{_sealed('receipt', page_id, key)}"
+
+
+def page_of_receipt(token: str, *, key: bytes) -> str | None:
+    """Return the id of the page that such an address is for; ``None``: it is none of ours."""
+    page_id, _, sealed = token[:_LONGEST].rpartition(".")
+    wanted = _sealed("receipt", page_id, key)
+    is_ours = bool(page_id) and hmac.compare_digest(sealed.encode(), wanted.encode())
+    return page_id if is_ours else None
+
+
 def proof_of(page_id: str, *, key: bytes, now: dt.datetime) -> str:
     """Return what the form of a page carries."""
     at = str(int(now.timestamp()))

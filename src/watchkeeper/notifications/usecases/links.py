@@ -37,6 +37,19 @@ def address_of(page_id: str) -> str:
     return f"{served_address.base()}/p/{token}"
 
 
+def receipt_token_of(page_id: str) -> str:
+    """Return what the address of a page's receipts ends with; empty if it cannot be signed."""
+    try:
+        return links.receipt_of(page_id, key=_key())
+    except InvalidError:
+        return ""
+
+
+def page_of_receipt(token: str) -> str | None:
+    """Return the id of the page that a receipt is for; ``None``: it is none of ours."""
+    return links.page_of_receipt(token, key=_key())
+
+
 def page_of(token: str) -> str | None:
     """Return the id of the page that a link is for; ``None``: it is none of ours."""
     return links.page_of(token, key=_key())
