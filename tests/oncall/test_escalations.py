@@ -30,7 +30,7 @@ from watchkeeper.oncall.queries import Story, Subject
 from watchkeeper.oncall.tasks import escalate
 from watchkeeper.oncall.usecases import escalations
 from watchkeeper.oncall.usecases.escalations import Trigger
-from watchkeeper.plumbing import due_work, egress
+from watchkeeper.plumbing import due_work, egress, fairness
 from watchkeeper.plumbing.models import DueWork
 
 pytestmark = pytest.mark.django_db
@@ -478,3 +478,31 @@ def test_a_step_for_low_urgency_pages_nobody_for_high(begun: dt.datetime) -> Non
 
     assert told(queries.story(DISK)) == [("bob", 0, 1, "hook")]
     assert Page.objects.get().due_at == begun
+
+
+def test_the_first_page_of_one_service_waits_for_no_storm_of_another() -> None:
+    fairness.forget()
+    make_person("alice", "hook")
+    make_policy(steps=[{"notify": [{"person": "alice"}]}])
+    began = clock.now() - dt.timedelta(hours=2)
+    storm = [
+        Trigger(Subject("alert", str(n)), "shop", "high", "Down", "shop", "http://w")
+        for n in range(1_000)
+    ]
+    escalations.start_many(storm, now=began)
+    late = Subject("alert", "other")
+    escalations.start_many(
+        [Trigger(late, "shop", "high", "Down", "cart", "http://w")],
+        now=began + dt.timedelta(seconds=1),
+    )
+
+    steps = 0
+    while not queries.story(late).pages:
+        steps += 1
+        escalate(clock.now())
+    waiting = DueWork.objects.filter(kind="escalation", due_ms__lte=due_work.database_ms())
+    assert steps <= 2
+    assert waiting.count() >= 1_000 - 2 * escalations.MOST_AT_ONCE
+    [page] = queries.story(late).pages
+    calls = due_work.claim(kind="delivery", owner="one", limit=150)
+    assert page.page_id in {call.key for call in calls}

@@ -17,7 +17,7 @@ from django.db.models import F
 from django.db.transaction import TransactionManagementError
 
 from watchkeeper.kernel.errors import ConflictError
-from watchkeeper.plumbing import crash_points, metrics, writing
+from watchkeeper.plumbing import crash_points, fairness, metrics, writing
 from watchkeeper.plumbing.models import DueWork
 
 LEASE_MS = 3_000
@@ -64,17 +64,30 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A piece of work to be put: which one of its sort, when it is due, what is to be known."""
+    """A piece of work to be put.
+
+    Attributes:
+        key: Which one of its sort.
+        due_ms: When it is due.
+        payload: What is to be known.
+        lane: Whose it is, so that a storm of one holds up no other; empty: nobody's.
+    """
 
     key: str
     due_ms: int
     payload: Mapping[str, Any] = field(default_factory=dict)
+    lane: str = ""
 
 
 def _clock_sql() -> str:
     if connection.vendor == "postgresql":
         return "(extract(epoch from clock_timestamp()) * 1000)::bigint"
     return "CAST(round((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)"
+
+
+def _present_sql() -> str:
+    """Return the same as a statement sees it at its start, so that an index can be asked by it."""
+    return _clock_sql().replace("clock_timestamp", "statement_timestamp")
 
 
 def database_ms() -> int:
@@ -100,6 +113,7 @@ def put_many(kind: str, work: Iterable[Work]) -> None:
             "key": each.key,
             "payload": json.dumps(dict(each.payload)) if each.payload else "{}",
             "due_ms": each.due_ms,
+            "behind_ms": fairness.behind_ms(kind, each.lane, each.due_ms),
             "lease_until_ms": 0,
             "owner": "",
             "fence": 0,
@@ -136,6 +150,8 @@ def claim(
 ) -> list[Claim]:
     """Take up to ``limit`` due pieces of ``kind`` that nobody holds, the longest due first.
 
+    Of what many wait for, each lane has its turn; see ``fairness``.
+
     Args:
         kind: What sort of work.
         owner: Who takes it, for people.
@@ -150,7 +166,7 @@ def claim(
     due, values = _due_sql(kind, keys=keys, max_attempts=max_attempts)
     with connection.cursor() as cursor:  # reads only: most questions find nothing due
         cursor.execute(
-            f"SELECT lease_until_ms > 0 FROM {_TABLE} WHERE {due} ORDER BY due_ms, id LIMIT 1",  # noqa: S608  fixed texts
+            f"SELECT lease_until_ms > 0 FROM {_TABLE} WHERE {due} ORDER BY due_ms LIMIT 1",  # noqa: S608  fixed texts
             values,
         )
         first = cursor.fetchone()
@@ -177,7 +193,7 @@ def _due_sql(
 
     A lease that ends later than any may was given before the clock stepped back.
     """
-    now = _clock_sql()
+    now = _present_sql()
     wait = f"CASE WHEN attempts > 60 THEN {_LONGEST_BACK_OFF_MS} ELSE (attempts - 1) * %s END"
     sql = (
         f"kind = %s AND NOT quarantined AND due_ms <= {now} AND (lease_until_ms = 0"
@@ -193,7 +209,12 @@ def _due_sql(
 def _take(
     condition: str, values: list[str | int], *, limit: int, settings: list[Any]
 ) -> list[Claim]:
-    chosen = f"SELECT id FROM {_TABLE} WHERE {condition} ORDER BY due_ms, id LIMIT %s"  # noqa: S608
+    in_turn = "(due_ms + behind_ms)"  # as the index has it
+    chosen = (
+        f"SELECT id FROM {_TABLE} WHERE {condition}"  # noqa: S608  fixed texts
+        f" AND {in_turn} <= {_present_sql()} + {fairness.FARTHEST_MS}"
+        f" ORDER BY {in_turn}, id LIMIT %s"
+    )
     if connection.vendor == "postgresql":  # an array is made once; IN could be asked again
         chosen = f"= ANY(ARRAY({chosen} FOR UPDATE SKIP LOCKED))"
     else:

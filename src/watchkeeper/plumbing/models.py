@@ -16,6 +16,9 @@ class DueWork(models.Model):
     key = models.CharField(max_length=300)
     payload = models.JSONField(default=dict)
     due_ms = models.BigIntegerField()
+    behind_ms = models.BigIntegerField(
+        default=0, db_default=0, help_text="How far it stands behind that in line, if many wait."
+    )
     lease_until_ms = models.BigIntegerField(default=0, help_text="0: nobody holds it.")
     owner = models.CharField(max_length=100, blank=True)
     fence = models.BigIntegerField(default=0, help_text="Grows with every claim.")
@@ -29,6 +32,12 @@ class DueWork(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["kind", "due_ms"], name="plumbing_work_by_due"),
+            models.Index(
+                "kind",
+                models.F("due_ms") + models.F("behind_ms"),
+                "id",
+                name="plumbing_work_in_turn",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -54,9 +54,18 @@ def schedule(planned: Sequence[Planned], *, now: dt.datetime, is_urgent: bool = 
         for each in planned
     ]
     writing.add(rows)
-    work = [Work(each.page_id, ms(each.due_at)) for each in planned if not each.skipped]
+    work = [
+        Work(each.page_id, ms(each.due_at), lane=_lane(each.message))
+        for each in planned
+        if not each.skipped
+    ]
     due_work.put_many(KIND, work)
     wake.ring(LOOP)
+
+
+def _lane(message: Message) -> str:
+    """Return whose turn a delivery takes: that of its service."""
+    return next((alert.service for alert in message.alerts), "")
 
 
 def cancel(page_ids: Collection[str], *, reason: str, now: dt.datetime) -> int:

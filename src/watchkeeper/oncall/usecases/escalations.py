@@ -89,7 +89,11 @@ def start_many(triggers: Sequence[Trigger], *, now: dt.datetime) -> None:
             row.epoch += 1
             begun(row, wanted[_subject(row)], documents, now=now).save()
             known[_subject(row)] = row
-    due += [Work(str(row.pk), _ms(row.next_at)) for row in known.values() if row.next_at]
+    due += [
+        Work(str(row.pk), _ms(row.next_at), lane=row.service)
+        for row in known.values()
+        if row.next_at
+    ]
     due_work.put_many(KIND, due)
     wake.ring(LOOP)
 
@@ -111,7 +115,10 @@ def _begin(
             alike[key]["frozen"] = json.dumps(row.frozen)
         rows.append(alike[key] | _of_one(trigger))
     ids = writing.insert(Escalation, rows, if_absent=True)
-    return [Work(str(pk), _ms(row["next_at"])) for pk, row in zip(ids, rows, strict=False)]
+    return [
+        Work(str(pk), _ms(row["next_at"]), lane=row["service"])
+        for pk, row in zip(ids, rows, strict=False)
+    ]
 
 
 def _of_one(trigger: Trigger) -> dict[str, str]:
