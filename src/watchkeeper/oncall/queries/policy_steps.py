@@ -130,7 +130,7 @@ def _step(
         after=after,
         targets=tuple(_target(target, company) for target in step.notify),
         people=tuple(people),
-        why=tuple(why),
+        why=tuple(dict.fromkeys(why)),
         in_turn=step.in_turn,
         urgency=step.urgency,
         local=f"{written(step.local.start)} to {written(step.local.end)}" if step.local else "",
