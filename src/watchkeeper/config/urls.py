@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("watchkeeper.home.urls")),
     path("", include("watchkeeper.alerts.urls")),
     path("", include("watchkeeper.integrations.opsgenie.urls")),
+    path("", include("watchkeeper.integrations.slack.urls")),
     path("", include("watchkeeper.integrations.twilio.urls")),
     path("", include("watchkeeper.slos.urls")),
     path("", include("watchkeeper.oncall.urls")),

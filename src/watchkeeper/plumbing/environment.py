@@ -23,7 +23,14 @@ from pydantic_settings import (
 
 DEFAULT_DATA = Path("watchkeeper-data")
 # The addresses are secrets themselves: whoever knows them may write there.
-_SECRETS = {"token", "slack_token", "twilio_auth_token", "watch_url", "heartbeat_url"}
+_SECRETS = {
+    "token",
+    "slack_token",
+    "slack_signing_secret",
+    "twilio_auth_token",
+    "watch_url",
+    "heartbeat_url",
+}
 _PASSWORD = re.compile(r"(?<=://)([^:@/]*:)[^@]*@")
 
 
@@ -116,6 +123,11 @@ class Environment(BaseSettings):
     slack_base_url: str = Field("https://slack.com/api", description="Where Slack's Web API is.")
     slack_token: str | None = Field(
         None, description="Bot token (`xoxb-…`) that pages by Slack are sent with."
+    )
+    slack_signing_secret: str | None = Field(
+        None,
+        description="Signing secret of the Slack app; with it pages carry buttons, whose requests "
+        "the app sends to `/receipts/slack` of the public address.",
     )
     ntfy_base_url: str = Field(
         "https://ntfy.sh", description="ntfy server of contacts that name only a topic."

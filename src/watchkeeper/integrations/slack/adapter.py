@@ -7,6 +7,7 @@ import json
 
 from django.conf import settings
 
+from watchkeeper.integrations.slack import buttons
 from watchkeeper.kernel.errors import DependencyError
 from watchkeeper.notifications.domain.outcomes import ARRIVED, Outcome, Result
 from watchkeeper.notifications.ports import Message, Recipient
@@ -39,9 +40,12 @@ class SlackChannel:
 
     def send(self, message: Message, to: Recipient) -> Result:
         """See ``Channel``."""
+        text = _escaped(_text(message))
+        shown = buttons.blocks(message, text)
         body = {
             "channel": to.address,
-            "text": _escaped(_text(message)),
+            "text": text,
+            **({"blocks": shown} if shown else {}),
             "unfurl_links": False,
             "metadata": {
                 "event_type": "watchkeeper_page",
