@@ -59,6 +59,8 @@ PAGES: dict[str, tuple[str | None, str | None]] = {
     "maintenance/<str:name>/remove": (RESPOND, RESPOND),
     "on-call": (READ, None),
     "on-call/-/coverage": (READ, None),
+    "on-call/-/feeds": (None, READ),
+    "on-call/-/feeds/<int:feed_id>/revoke": (None, ADMIN),
     "on-call/-/mine": (READ, None),
     "on-call/-/policies": (READ, None),
     "on-call/-/policies/<str:name>": (READ, None),
@@ -215,6 +217,7 @@ def test_only_those_who_may_can(person: Person, page: str, world: dict[str, str]
         .replace("<int:number>", "1")
         .replace("<int:exclusion_id>", world["exclusion_id"])
         .replace("<int:override_id>", world["override_id"])
+        .replace("<int:feed_id>", world["feed_id"])
     )  # fmt: skip
     client = person.client()
     looks, acts = PAGES[page]

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import random
+import re
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from tests.conftest import FakeClock
 from tests.factories import HOST, actor_for, make_user
 from tests.oncall.domain.making import layer, spec_document
 from tests.oncall.making import override, save
+from tests.pages import signed_in
 from watchkeeper.identity.models import User
 from watchkeeper.kernel.errors import ForbiddenError, InvalidError
 from watchkeeper.oncall import queries, usecases
@@ -172,3 +174,24 @@ def test_text_is_escaped_and_lines_are_folded_within_75_octets(summary: str) -> 
     [line] = [one for one in text.replace("\r\n ", "").split("\r\n") if "SUMMARY" in one]
     plain = line.removeprefix("SUMMARY:").replace("\\n", "\n").replace("\\,", ",")
     assert plain.replace("\\;", ";").replace("\\\\", "\\") == summary
+
+
+def test_a_person_makes_and_revokes_the_address_of_their_calendar_on_the_web() -> None:
+    door = signed_in("alice")
+    save()
+
+    made = door.post("/on-call/-/feeds", {"schedule": ""})
+    found = re.search(r"/calendar/[^\"<\s]+\.ics", made.content.decode())
+    assert found is not None
+    assert made["Cache-Control"] == "no-store"
+    assert Client().get(found.group()).status_code == 200
+    page = door.get("/on-call/-/mine").content.decode()
+    assert "never read" not in page
+    assert "/on-call/-/feeds/" in page
+    [feed] = CalendarFeed.objects.all()
+    stranger = signed_in("bob").post(f"/on-call/-/feeds/{feed.pk}/revoke")
+    assert stranger.status_code == 403
+
+    assert door.post(f"/on-call/-/feeds/{feed.pk}/revoke").status_code == 302
+    assert Client().get(found.group()).status_code == 404
+    assert door.post("/on-call/-/feeds", {"schedule": "nothing"}).status_code == 404

@@ -109,7 +109,8 @@ def own_name(actor: Actor) -> str | None:
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
     """Show the shifts of the person who asks, in every schedule, for the next 90 days."""
-    now, own = clock.now(), own_name(actor_of(request))
+    now, actor = clock.now(), actor_of(request)
+    own = own_name(actor)
     names = {row.id: row for row in queries.schedule_rows()}
     found = queries.on_call_in(list(names), Interval(now, now + _MINE))
     shifts = sorted(
@@ -121,7 +122,13 @@ def mine(request: HttpRequest) -> HttpResponse:
         ),
         key=lambda shift: (shift[0].start, shift[1].name),
     )
-    return render(request, "oncall/mine.html", {"shifts": shifts, "until": now + _MINE})
+    context = {
+        "shifts": shifts,
+        "until": now + _MINE,
+        "feeds": [feed for feed in queries.feed_rows(actor) if feed.reader_id == actor.id],
+        "schedules": list(names.values()),
+    }
+    return render(request, "oncall/mine.html", context)
 
 
 @members_only
