@@ -5,7 +5,7 @@ import datetime as dt
 from django.conf import settings
 
 from watchkeeper.alerts.domain.peers import LOOK_EVERY
-from watchkeeper.alerts.usecases import peers, quieting, stale, upkeep, waking
+from watchkeeper.alerts.usecases import floods, peers, quieting, stale, upkeep, waking
 from watchkeeper.plumbing.jobs import Job
 
 
@@ -39,6 +39,11 @@ def watch_peers(now: dt.datetime) -> None:
     peers.forget_others(wanted, now=now)
 
 
+def tell_floods(now: dt.datetime) -> None:
+    """Tell owners whose integrations send too much."""
+    floods.look(now=now, limit=settings.WATCHKEEPER.integration_events_a_minute)
+
+
 def close_stale(now: dt.datetime) -> None:
     """End what nothing was heard of for too long."""
     stale.close_stale(now=now)
@@ -61,6 +66,7 @@ JOBS = (
     Job("alerts.end_flapping", 5, end_flapping),
     Job("alerts.miss_heartbeats", 2, miss_heartbeats),
     Job("alerts.watch_peers", LOOK_EVERY.total_seconds(), watch_peers),
+    Job("alerts.tell_floods", 30, tell_floods),
     Job("alerts.close_stale", 30, close_stale),
     Job("alerts.follow_firings", 5, follow_firings),
     Job("alerts.forget_old", 3_600, forget_old),

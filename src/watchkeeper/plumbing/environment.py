@@ -170,6 +170,12 @@ class Environment(BaseSettings):
     peer_silence_seconds: int = Field(
         60, ge=5, description="How long a peer may be unwell before that alert opens."
     )
+    integration_events_a_minute: int = Field(
+        6_000,
+        ge=0,
+        description="Events that an integration usually sends in a minute at most. Of more its "
+        "owners are told by an alert; nothing is refused. 0: nobody is told.",
+    )
     page_bundle_seconds: int = Field(
         60,
         ge=0,

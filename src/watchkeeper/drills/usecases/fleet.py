@@ -112,6 +112,7 @@ class Fleet:
         kept = {k: v for k, v in os.environ.items() if not k.startswith("WATCHKEEPER_")}
         kept["WATCHKEEPER_DATA"] = str(self.data)
         kept |= dict.fromkeys(_LIMITS, "10000000")
+        kept["WATCHKEEPER_INTEGRATION_EVENTS_A_MINUTE"] = "0"  # a drill is meant to be a flood
         kept["WATCHKEEPER_PAGE_BUNDLE_SECONDS"] = str(BUNDLE_SECONDS)
         if self.database_url is not None:
             kept["WATCHKEEPER_DATABASE_URL"] = self.database_url
