@@ -56,6 +56,8 @@ class Pusher:
         file.write_text(SLO)
         product.run("apply", "-f", str(file))
         self.answers: dict[str, int] = {}
+        self.alerts: dict[str, int] = {}
+        self.key = ""
 
     def push(self) -> int:
         number = len(self.answers)
@@ -76,6 +78,21 @@ class Pusher:
                 return True
             time.sleep(0.2)
         return False
+
+    def alert(self, name: str) -> int:
+        """Post an alert and return the status."""
+        if not self.key:
+            made = self.product.json("integration", "create", "generic", "--name", "load")
+            self.key = str(made["key"])
+        body = {"key": name, "title": name}
+        status, _ = self.product.request("POST", f"/in/generic/{self.key}", body=body)
+        self.alerts[name] = status
+        return status
+
+    def lost_alerts(self) -> set[str]:
+        """Return the alerts that were answered 2xx and are not there."""
+        found = {row["key"] for row in self.product.json("alert", "list", "--all")}
+        return {name for name, status in self.alerts.items() if status == 202} - found
 
     def lost(self) -> list[str]:
         """Return the minutes that were answered 2xx and are not there."""
@@ -100,16 +117,22 @@ def test_a_full_disk_refuses_loudly_and_heals_without_a_restart(small_disk: Path
     try:
         pusher = Pusher(product)
         assert [pusher.push() for _ in range(5)] == [200] * 5
+        assert pusher.alert("before") == 202
         fill(small_disk)
         full: list[int] = []
         while full[-5:] != [503] * 5 and len(full) < MOST_PUSHES:
             full.append(pusher.push())
         assert set(full) <= {200, 503}, "room that was set aside may be used up first"
         assert full[-5:] == [503] * 5
+        posted = [pusher.alert(f"full-{n}") for n in range(10)]
+        assert set(posted) <= {202, 503}
+        assert posted[-1] == 503
         (small_disk / "ballast").unlink()
 
         assert pusher.heals()
         assert pusher.lost() == []
+        assert pusher.alert("after") == 202
+        assert pusher.lost_alerts() == set()
         assert product.process is not None
         assert product.process.poll() is None
     finally:
