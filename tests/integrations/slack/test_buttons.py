@@ -136,6 +136,17 @@ def test_what_slack_did_not_just_send_does_nothing(
     assert told(phone) == []
 
 
+@pytest.mark.parametrize("at", ["", "now", "-1", "\u00b2", "1" * 400])
+def test_a_time_stamp_that_is_no_number_is_refused(at: str) -> None:
+    headers = {
+        "X-Slack-Request-Timestamp": at,
+        "X-Slack-Signature": buttons.signature(b"", at[:20], secret=SECRET),
+    }
+
+    with pytest.raises(buttons.NotSlackError):
+        buttons.check(b"", headers, now=NOON.timestamp())
+
+
 def test_without_a_secret_nobody_may_press(
     token: str, phone: Provider, settings: Settings
 ) -> None:

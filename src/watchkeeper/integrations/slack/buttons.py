@@ -121,7 +121,7 @@ def check(body: bytes, headers: Mapping[str, str], *, now: float) -> None:
     secret = settings.WATCHKEEPER.slack_signing_secret
     at = headers.get("X-Slack-Request-Timestamp", "")[:20]
     given = headers.get("X-Slack-Signature", "")
-    is_fresh = at.isdigit() and abs(now - int(at)) <= FRESH_SECONDS
+    is_fresh = at.isdecimal() and abs(now - int(at)) <= FRESH_SECONDS
     wanted = signature(body, at, secret=secret) if secret else ""
     if not wanted or not is_fresh or not hmac.compare_digest(given.encode(), wanted.encode()):
         raise NotSlackError("This is not signed by Slack under the secret of our app, or too old")

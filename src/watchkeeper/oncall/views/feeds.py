@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -39,7 +40,8 @@ def make(request: HttpRequest) -> HttpResponse:
     schedule = request.POST.get("schedule", "").strip() or None
     person = own_name(actor) if schedule is None else None
     made = usecases.make_feed(actor=actor, schedule=schedule, person=person, now=clock.now())
-    shown = {"address": f"{served_address.base()}/calendar/{made.secret}.ics", "of": schedule}
+    path = reverse("oncall:calendar", args=[made.secret])
+    shown = {"address": f"{served_address.base()}{path}", "of": schedule}
     response = render(request, "oncall/feed_made.html", shown)
     response["Cache-Control"] = "no-store"
     return response
