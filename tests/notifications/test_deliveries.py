@@ -1,9 +1,11 @@
 """A page goes out, comes back, is tried again, is cancelled: with real calls to a provider."""
 
+import datetime as dt
 import hashlib
 import hmac
 import json
 import time
+from dataclasses import replace
 
 import pytest
 from django.db.models import F
@@ -13,6 +15,7 @@ from watchkeeper.kernel import clock
 from watchkeeper.notifications import queries, usecases
 from watchkeeper.notifications.domain.outcomes import Outcome, Result
 from watchkeeper.notifications.models import Contact, Delivery
+from watchkeeper.notifications.ports import Planned
 from watchkeeper.plumbing import due_work
 from watchkeeper.plumbing.models import DueWork
 
@@ -55,6 +58,27 @@ def test_a_page_goes_out_once_signed_and_with_its_key(pager: Pager) -> None:
     }
     assert pager.outcomes("p1") == ["accepted"]
     assert DueWork.objects.filter(kind=usecases.KIND).count() == 0
+
+
+def test_a_look_that_takes_long_is_no_reason_not_to_call(
+    pager: Pager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what passed since the last look counts: a bundle of thousands takes seconds to look."""
+
+    class Slow:
+        def unwanted(self, pages: list[str]) -> dict[str, str]:
+            time.sleep(1.2)
+            return {}
+
+        def others(self, pages: list[str], *, now: dt.datetime) -> list[Planned]:
+            return []
+
+    monkeypatch.setattr(queries, "page_keeper", Slow)
+    pager.plan("p1")
+    pager.until(lambda: pager.state("p1") == "delivered")
+
+    assert pager.outcomes("p1") == ["accepted"]
+    assert len(pager.paths()) == 1
 
 
 def test_a_page_that_is_planned_twice_goes_out_once(pager: Pager) -> None:
@@ -232,7 +256,7 @@ def test_a_sender_that_stood_still_before_the_call_does_not_call(
     [held] = due_work.claim(kind=usecases.KIND, owner="me")
     [calling] = usecases.mark([held], now=clock.now())
 
-    result = pager.sender._result(calling, clock.monotonic() - 1)
+    result = pager.sender._result(replace(calling, looked_at=calling.looked_at - 1))
 
     assert (result.outcome, result.was_called) == (Outcome.TEMPORARY, False)
     assert pager.paths() == []

@@ -71,7 +71,6 @@ class Sender:
         free = IN_FLIGHT - len(self._flying)
         if free <= 0:
             return noted
-        began = clock.monotonic()
         held = due_work.claim(
             kind=usecases.KIND, owner=self._owner, limit=free, max_attempts=due_work.FOREVER
         )
@@ -79,7 +78,7 @@ class Sender:
             return noted
         crash_points.reach("delivery.claimed")
         for calling in usecases.mark(held, now=now):
-            self._fly(calling, began)
+            self._fly(calling)
         return True
 
     def finish(self) -> None:
@@ -90,16 +89,16 @@ class Sender:
             wake.wait(usecases.LOOP, seconds=0.2)
             self._note(clock.now())
 
-    def _fly(self, calling: Calling, began: float) -> None:
+    def _fly(self, calling: Calling) -> None:
         if self._pool is None:
             self._pool = ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="page")
         self._flying[_place(calling)] = calling
-        self._pool.submit(self._call, calling, began)
+        self._pool.submit(self._call, calling)
 
-    def _call(self, calling: Calling, began: float) -> None:
+    def _call(self, calling: Calling) -> None:
         """Make one call in a thread of the pool."""
         try:
-            result = self._result(calling, began)
+            result = self._result(calling)
         except Exception as error:  # a channel's fault is a failed call, never a lost page
             logger.exception("channel failed", channel=calling.channel)
             told = redaction.cleaned(f"{type(error).__name__}: {error}")
@@ -108,7 +107,7 @@ class Sender:
         self._ended.put((calling, result))
         wake.ring_now(usecases.LOOP)
 
-    def _result(self, calling: Calling, began: float) -> Result:
+    def _result(self, calling: Calling) -> Result:
         channel = self._channels().get(calling.channel)
         if channel is None or not channel.is_ready():
             detail = f"nothing sends by {calling.channel} here; its settings are missing"
@@ -117,7 +116,7 @@ class Sender:
         if not self._breakers.asks(provider):
             detail = "not called: the calls before it to the same provider failed in a row"
             return Result(Outcome.TEMPORARY, detail, was_called=False)
-        if clock.monotonic() - began > STALE_SECONDS:
+        if clock.monotonic() - calling.looked_at > STALE_SECONDS:
             # The process stood still: it may have been cancelled since it was looked at.
             detail = "not called: too late after the last look whether it is wanted"
             return Result(Outcome.TEMPORARY, detail, was_called=False)

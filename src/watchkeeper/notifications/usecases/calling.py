@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from django.db import transaction
 from django.db.models import QuerySet
 
+from watchkeeper.kernel import clock
 from watchkeeper.notifications import queries
 from watchkeeper.notifications.domain import bundling
 from watchkeeper.notifications.domain import verifying as codes
@@ -39,6 +40,7 @@ class Calling:
         channel: Name of the channel.
         message: What is told.
         to: Where.
+        looked_at: On the monotonic clock: whoever cancels it since was made to wait until then.
     """
 
     held: Claim
@@ -46,6 +48,7 @@ class Calling:
     channel: str
     message: Message
     to: Recipient
+    looked_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +93,10 @@ def mark(held: Collection[Claim], *, now: dt.datetime) -> list[Calling]:
         units = _units(kept, wanted)
         due_work.finish_many([each for key, each in kept.items() if key not in units])
         calls = _begin(_chosen(list(units.values()), now=now), now=now)
+        due_work.renew_many([each.held for each in calls])  # marking many takes its time
+        looked_at = clock.monotonic()  # the rows are still locked
     crash_points.reach("delivery.marked_sending")
-    return calls
+    return [replace(each, looked_at=looked_at) for each in calls]
 
 
 def _wanted(rows: Sequence[Delivery], *, now: dt.datetime) -> list[tuple[Delivery, Contact]]:
