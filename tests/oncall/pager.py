@@ -1,9 +1,10 @@
 """A process that runs the pager's two loops, to be killed by tests.
 
-Usage: python -m tests.oncall.pager migrate|world|start|stop|engine [WORDS]
+Usage: python -m tests.oncall.pager migrate|world|start|stop|pile|engine [WORDS]
 
 ``world URL PEOPLE`` makes people with a webhook below URL and a policy of two steps; ``start FIRST
 MANY`` begins escalations, ``stop FIRST MANY`` ends them and prints when that was committed.
+``pile MANY`` accepts posts as in a storm: of ten alerts each that open, then of their ends.
 """
 
 import os
@@ -81,6 +82,31 @@ def stop(first: str, many: str) -> None:
     sys.stdout.write(f"{clock.now().timestamp()}\n")
 
 
+def pile(many: str) -> None:
+    """Accept posts first, to be decided later: all beginnings, then all ends."""
+    import json
+
+    from tests.factories import HOST
+    from watchkeeper.alerts.domain.documents import IntegrationSpec
+    from watchkeeper.alerts.ports import Post
+    from watchkeeper.alerts.usecases import doors, intake, integrations
+    from watchkeeper.alerts.usecases.intake import Arrival
+    from watchkeeper.kernel import clock
+
+    spec = IntegrationSpec("load", "generic")
+    made = integrations.create_integration(actor=HOST, spec=spec, now=clock.now())
+    path = f"/in/generic/{made.key}"
+    door = doors.find("POST", path)
+    assert door is not None
+    for status in ("firing", "resolved"):
+        for post in range(int(many)):
+            events = [{"key": f"{post}-{n}", "title": "T", "status": status} for n in range(10)]
+            body = json.dumps(events).encode()
+            arrival = Arrival(door, Post("POST", path, body, clock.now()))
+            intake.store([arrival], now=clock.now(), is_pressed=True)
+            assert arrival.stored is not None
+
+
 def engine() -> None:
     """Run the loops until SIGTERM."""
     from watchkeeper.config.jobs import LOOPS
@@ -104,6 +130,7 @@ def main() -> None:
         "world": world,
         "start": start,
         "stop": stop,
+        "pile": pile,
         "engine": engine,
     }
     doing[what](*words)

@@ -208,6 +208,45 @@ def test_at_every_crash_point_of_the_pager_nothing_is_lost(pager: Pager, point: 
     check(pager, 5, interruptions=1)
 
 
+def check_caught_up(pager: Pager, posts: int) -> None:
+    """Every event was decided once, and every alert is over: no end came before its beginning."""
+    wait_for(
+        lambda: (
+            pager.number("SELECT count(*) FROM plumbing_duework WHERE kind = 'undecided'") == 0
+        ),
+        seconds=60,
+    )
+    found = pager.ask("SELECT verdict, count(*) FROM alerts_inboundevent GROUP BY verdict")
+    assert sorted(found) == [("opened", posts * 10), ("resolved", posts * 10)]
+    states = pager.ask("SELECT state, count(*) FROM alerts_alert GROUP BY state")
+    assert states == [("resolved", posts * 10)]
+
+
+@pytest.mark.parametrize("point", crash_points.CATCHING_UP_POINTS)
+def test_what_was_accepted_first_is_decided_once_at_every_crash_point(
+    pager: Pager, point: str
+) -> None:
+    pager.run("pile", "20")
+    crash = {"WATCHKEEPER_CRASH_AT": point, "WATCHKEEPER_TEST_BUILD": "1"}
+    assert pager.start("engine", **crash).wait(timeout=60) == -signal.SIGKILL
+
+    pager.start("engine")
+    check_caught_up(pager, 20)
+
+
+def test_what_was_accepted_first_is_decided_once_by_engines_that_are_killed(pager: Pager) -> None:
+    chance = random.Random(20260307)
+    engines = [pager.start("engine") for _ in range(2)]
+    piling = pager.start("pile", "100")
+    for _ in range(6):
+        time.sleep(chance.uniform(0.2, 0.8))
+        engines.pop(chance.randrange(len(engines))).kill()
+        engines.append(pager.start("engine"))
+    assert piling.wait(timeout=60) == 0, pager.errors()
+
+    check_caught_up(pager, 100)
+
+
 def test_a_frozen_engine_changes_nothing_when_it_comes_back(pager: Pager) -> None:
     for number in range(PEOPLE):
         pager.phone.always[f"/person{number}"] = "slow:0.3"

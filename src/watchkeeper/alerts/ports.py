@@ -114,11 +114,13 @@ class Stored:
         id: Id of the request, as text.
         events: Its events, in order.
         fault: Why it could not be read; empty: it could.
+        is_decided: Whether it has its verdicts; false: it waits for them, as storms do.
     """
 
     id: str
     events: tuple[Told, ...]
     fault: str = ""
+    is_decided: bool = True
 
 
 class Reader(Protocol):

@@ -5,8 +5,17 @@ import datetime as dt
 from django.conf import settings
 
 from watchkeeper.alerts.domain.peers import LOOK_EVERY
-from watchkeeper.alerts.usecases import floods, peers, quieting, stale, upkeep, waking
-from watchkeeper.plumbing.jobs import Job
+from watchkeeper.alerts.usecases import (
+    backlog,
+    catching_up,
+    floods,
+    peers,
+    quieting,
+    stale,
+    upkeep,
+    waking,
+)
+from watchkeeper.plumbing.jobs import Job, Loop
 
 
 def end_silences(now: dt.datetime) -> None:
@@ -60,6 +69,12 @@ def forget_old(now: dt.datetime) -> None:
     upkeep.forget_old(before=now - dt.timedelta(days=days), now=now)
 
 
+def decide(now: dt.datetime) -> bool:
+    """Decide posts that were accepted first; return whether there may be more."""
+    del now
+    return catching_up.decide_some()
+
+
 JOBS = (
     Job("alerts.end_silences", 2, end_silences),
     Job("alerts.page_again", 2, page_again),
@@ -71,3 +86,4 @@ JOBS = (
     Job("alerts.follow_firings", 5, follow_firings),
     Job("alerts.forget_old", 3_600, forget_old),
 )
+LOOPS = (Loop(backlog.LOOP, decide, idle_seconds=0.1),)

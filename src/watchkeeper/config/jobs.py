@@ -1,6 +1,7 @@
 """Every job and loop that the engine runs."""
 
 from watchkeeper.alerts.tasks import JOBS as ALERTS
+from watchkeeper.alerts.tasks import LOOPS as ALERT_LOOPS
 from watchkeeper.audit.tasks import JOBS as AUDIT
 from watchkeeper.identity.tasks import JOBS as IDENTITY
 from watchkeeper.integrations.cloudwatch.tasks import JOBS as CLOUDWATCH
@@ -15,4 +16,4 @@ from watchkeeper.telemetry.tasks import JOBS as TELEMETRY
 JOBS: tuple[Job, ...] = (
     *TELEMETRY, *SLOS, *ALERTS, *ONCALL, *CLOUDWATCH, *IDENTITY, *AUDIT, *PLUMBING,
 )  # fmt: skip
-LOOPS: tuple[Loop, ...] = (*ONCALL_LOOPS, *NOTIFICATION_LOOPS)
+LOOPS: tuple[Loop, ...] = (*ALERT_LOOPS, *ONCALL_LOOPS, *NOTIFICATION_LOOPS)

@@ -13,6 +13,7 @@ from watchkeeper.plumbing import due_work, pulse
 _MS = 1000
 _NEVER_CAME_BACK_MS = 3_600_000
 _WORDS = {
+    "undecided": "posts to be decided",
     "escalation": "escalations",
     "delivery": "pages to be sent",
     pulse.JOB: "jobs",

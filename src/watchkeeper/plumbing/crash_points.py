@@ -16,6 +16,10 @@ INTAKE_POINTS = (
     "alerts.before_commit",  # events, alerts and escalations are written, not committed
     "alerts.committed",  # they are committed, the sender has no answer yet
 )
+CATCHING_UP_POINTS = (
+    *INTAKE_POINTS,  # the same for posts that were accepted first
+    "alerts.caught_up",  # posts that were accepted first are decided, the next are held
+)
 ESCALATION_POINTS = (
     "escalation.claimed",  # escalations are held, nothing is decided yet
     "escalation.stepped",  # pages and the next step are written

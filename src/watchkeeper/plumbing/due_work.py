@@ -186,6 +186,37 @@ def claim(
     return claims
 
 
+def claim_in_line(*, kind: str, owner: str, limit: int, lease_ms: int = LEASE_MS) -> list[Claim]:
+    """Claim work that has to be done in order: nothing while somebody else holds some of ``kind``.
+
+    Args:
+        kind: What sort of work.
+        owner: Who takes it, for people.
+        limit: How many at most.
+        lease_ms: How long they are held unless renewed; at most two minutes.
+    """
+    if not DueWork.objects.filter(kind=kind).exists():  # reads only: most often there is none
+        return []
+    with transaction.atomic():
+        if not _is_first_in_line(kind):
+            return []
+        return claim(kind=kind, owner=owner, limit=limit, lease_ms=lease_ms, max_attempts=FOREVER)
+
+
+def _is_first_in_line(kind: str) -> bool:
+    """Return whether nobody holds work of ``kind``, nor comes to before the transaction ends."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":  # SQLite has one writer, who is us
+            cursor.execute("SELECT pg_try_advisory_xact_lock(74002, hashtext(%s))", [kind])
+            if not cursor.fetchone()[0]:
+                return False
+        cursor.execute(
+            f"SELECT 1 FROM {_TABLE} WHERE kind = %s AND lease_until_ms > {_clock_sql()} LIMIT 1",  # noqa: S608  fixed texts
+            [kind],
+        )
+        return cursor.fetchone() is None
+
+
 def _due_sql(
     kind: str, *, keys: Collection[str], max_attempts: int
 ) -> tuple[str, list[str | int]]:

@@ -25,7 +25,7 @@ LONGEST = 200
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """An integration, as the intake needs it."""
+    """An integration, as the intake needs it; ``id`` is 0 once it was removed."""
 
     id: int
     name: str

@@ -22,6 +22,11 @@ MOST_BYTES = 64 * 1024 * 1024
 MOST_POSTS = 256
 MOST_BATCH_BYTES = 4 * 1024 * 1024
 WAIT_SECONDS = 2.0
+PATIENCE_SECONDS = 0.1
+PILE_BYTES = 64 * 1024
+BIG_PILE_BYTES = 512 * 1024
+"""Posts of so many bytes that wait together, or of the lesser that wait for longer than our
+patience, are stored first and decided later."""
 
 logger = structlog.get_logger(__name__)
 
@@ -95,9 +100,20 @@ class Batcher:
                 ready.append(waiting)
         if connection.errors_occurred:
             close_old_connections()
-        intake.store([waiting.arrival for waiting in ready], now=clock.now())
+        intake.store(
+            [waiting.arrival for waiting in ready],
+            now=clock.now(),
+            is_pressed=_is_pile(ready, moment=moment),
+        )
         for waiting in ready:
             _answer(waiting, Refused.UNAVAILABLE)
+
+
+def _is_pile(batch: list[_Waiting], *, moment: float) -> bool:
+    """Return whether posts come faster than they are decided."""
+    longest = max((moment - waiting.since for waiting in batch), default=0.0)
+    size = sum(len(waiting.arrival.post.body) for waiting in batch)
+    return size > BIG_PILE_BYTES or (longest > PATIENCE_SECONDS and size > PILE_BYTES)
 
 
 def _answer(waiting: _Waiting, otherwise: Refused) -> None:

@@ -140,7 +140,7 @@ class Batch:
         event, sender = item.event, item.sender
         placed = self._placing(item).placed
         row = {
-            "integration_id": sender.id,
+            "integration_id": sender.id or None,
             "scope": sender.scope,
             "key": event.key,
             "service_name": self._service_of(item),

@@ -65,6 +65,11 @@ class PathDoor:
         return self._reader.read(post, settings)
 
     @property
+    def may_wait(self) -> bool:
+        """Whether a post may be accepted before it is read: its answer needs nothing of it."""
+        return self._preparing is None and self._running is None and self.kind != _PING
+
+    @property
     def snippets(self) -> Sequence[Snippet]:
         """See ``alerts.ports.Teaching``."""
         return self._reader.snippets if isinstance(self._reader, Teaching) else ()
@@ -88,6 +93,7 @@ class PathDoor:
         body: dict[str, Any] = {
             "status": "quarantined" if stored.fault else "accepted",
             "id": stored.id,
+            "is_decided": stored.is_decided,
             "events": [
                 {"id": told.id, "verdict": told.verdict, "alert": told.alert or None}
                 for told in stored.events

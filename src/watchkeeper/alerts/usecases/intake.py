@@ -1,5 +1,7 @@
 """What senders post, stored and decided: many posts in one transaction, each answered after it.
 
+Where posts pile up they are stored first and stand in line to be decided; see ``backlog``.
+
 Nothing here raises at a sender: what cannot be read goes to quarantine and opens an alert; what
 cannot be stored is refused, so that the sender sends it again. Sources: reliability.md R1, R6,
 R7, F22; oncall.md section 3.
@@ -40,11 +42,12 @@ from watchkeeper.alerts.ports import (
 )
 from watchkeeper.alerts.queries import keys, rules
 from watchkeeper.alerts.queries.keys import Sender
-from watchkeeper.alerts.usecases import doors, errands, heartbeats, repeats
+from watchkeeper.alerts.usecases import backlog, doors, errands, heartbeats, repeats
 from watchkeeper.alerts.usecases.deciding import Batch
 from watchkeeper.alerts.usecases.holding import Incoming
 from watchkeeper.kernel.errors import InvalidError
-from watchkeeper.plumbing import crash_points, metrics, writing
+from watchkeeper.plumbing import crash_points, due_work, metrics, writing
+from watchkeeper.plumbing.due_work import Claim
 
 QUARANTINE_KEY = "watchkeeper/unreadable"
 _TRIES = 3
@@ -66,6 +69,8 @@ class Arrival:
         fault: Why it could not be read; empty: it could.
         errand: What has to be done outside once it is stored.
         replay_of: The request that this is a repeat of.
+        waits: Whether it is stored now and decided later.
+        held: The claim under which one that waited is decided; ``None``: it did not wait.
         stored: What became of it; ``None`` until it is committed.
         items: Its events, with what became of them.
     """
@@ -78,19 +83,24 @@ class Arrival:
     fault: str = ""
     errand: Errand | None = None
     replay_of: int | None = None
+    waits: bool = False
+    held: Claim | None = None
     stored: Stored | None = None
     items: list[Incoming] = field(default_factory=list)
 
 
-def store(arrivals: Sequence[Arrival], *, now: dt.datetime) -> None:
+def store(arrivals: Sequence[Arrival], *, now: dt.datetime, is_pressed: bool = False) -> None:
     """Store posts and give each its answer: all in one transaction, or each alone if that fails.
 
     Args:
         arrivals: The posts; afterwards each has an answer.
         now: The present.
+        is_pressed: Whether posts pile up, so that what may wait is decided later.
     """
     try:
-        ready = [arrival for arrival in arrivals if _read(arrival, now=now)]
+        known = [arrival for arrival in arrivals if _knows_sender(arrival, now=now)]
+        _line_up(known, is_pressed=is_pressed)
+        ready = [arrival for arrival in known if arrival.waits or _read(arrival)]
         if ready and not _attempt(ready, now=now):
             for arrival in ready:  # one bad row must not stop its neighbours
                 _store_alone(arrival, now=now)
@@ -104,21 +114,47 @@ def store(arrivals: Sequence[Arrival], *, now: dt.datetime) -> None:
             arrival.answer = arrival.door.refused(arrival.post, Refused.UNAVAILABLE)
 
 
-def _read(arrival: Arrival, *, now: dt.datetime) -> bool:
-    """Find out whose the post is and what it says; false if it goes no further."""
+def _knows_sender(arrival: Arrival, *, now: dt.datetime) -> bool:
+    """Find out whose the post is; false if it goes no further."""
     if arrival.sender is None:
         key = arrival.door.key_of(arrival.post)
         arrival.sender = keys.sender_of(key, kind=arrival.door.kind, now=now)
     if arrival.sender is None:
         arrival.answer = arrival.door.refused(arrival.post, Refused.KEY)
         return False
-    if isinstance(arrival.door, Forwarding) and not _forward(arrival, arrival.door):
+    return not isinstance(arrival.door, Forwarding) or _forward(arrival, arrival.door)
+
+
+def _line_up(arrivals: Sequence[Arrival], *, is_pressed: bool) -> None:
+    """Mark the posts that are decided later; where the line is full they are refused."""
+    may = {
+        id(each): each.sender.id
+        for each in arrivals
+        if each.held is None
+        and isinstance(each.door, doors.PathDoor)
+        and each.door.may_wait
+        and each.sender is not None
+    }
+    behind = set(may.values()) if is_pressed else backlog.behind(set(may.values()))
+    if not behind:
+        return
+    is_full = backlog.LINE.is_full()
+    for arrival in arrivals:
+        if may.get(id(arrival)) not in behind:
+            continue
+        if is_full:
+            arrival.answer = arrival.door.refused(arrival.post, Refused.OVERLOADED)
+        else:
+            arrival.waits = True
+
+
+def _read(arrival: Arrival) -> bool:
+    """Read what a post says, or find out why it cannot be read; false if it goes no further."""
+    sender = arrival.sender
+    if arrival.answer is not None or sender is None:
         return False
-    return bool(arrival.events) or _understand(arrival, arrival.sender)
-
-
-def _understand(arrival: Arrival, sender: Sender) -> bool:
-    """Read what a post says, or find out why it cannot be read; false if it is turned away."""
+    if arrival.events:
+        return True
     try:
         arrival.events = list(arrival.door.read(arrival.post, sender.settings))
         if isinstance(arrival.door, doors.PathDoor):
@@ -148,7 +184,7 @@ def _forward(arrival: Arrival, door: Forwarding) -> bool:
 
 
 def _store_alone(arrival: Arrival, *, now: dt.datetime) -> None:
-    if _attempt([arrival], now=now) or arrival.fault:
+    if _attempt([arrival], now=now) or arrival.fault or arrival.waits:
         return
     arrival.events, arrival.fault = (), "it holds what no database can keep"
     if not _attempt([arrival], now=now):
@@ -183,10 +219,13 @@ def _mend() -> None:
 
 def _store(arrivals: Sequence[Arrival], *, now: dt.datetime) -> list[Stored]:
     """Write everything that follows from ``arrivals`` in the caller's transaction."""
-    requests = writing.insert(InboundRequest, [_request_row(each) for each in arrivals])
+    held = [arrival.held for arrival in arrivals if arrival.held is not None]
+    kept = {each.id for each in due_work.confirm_many(held)} if held else set()
+    requests = _requests(arrivals)
     items: list[Incoming] = []
     for arrival in arrivals:
-        arrival.items = items_of(arrival)
+        is_lost = arrival.held is not None and arrival.held.id not in kept
+        arrival.items = [] if arrival.waits or is_lost else items_of(arrival)
         items += arrival.items
     if items:
         Batch(items, rules.current(now=now), now=now).run()
@@ -199,7 +238,7 @@ def _store(arrivals: Sequence[Arrival], *, now: dt.datetime) -> list[Stored]:
             continue
         if arrival.errand is not None:
             errands.put(arrival.errand, integration_id=sender.id, now=now)
-        if isinstance(arrival.door, Keeper) and not arrival.fault:
+        if isinstance(arrival.door, Keeper) and not (arrival.fault or arrival.waits):
             arrival.door.keep(arrival.post, sender=sender.name, service=sender.service, now=now)
     rows = []
     for request, arrival in zip(requests, arrivals, strict=True):
@@ -208,14 +247,31 @@ def _store(arrivals: Sequence[Arrival], *, now: dt.datetime) -> list[Stored]:
             for place, item in enumerate(arrival.items)
         ]
     ids = iter(writing.insert(InboundEvent, rows))
+    due_work.finish_many([each for each in held if each.id in kept])
     return [
         Stored(
             id=str(request),
             events=tuple(_told(next(ids), item) for item in arrival.items),
             fault=arrival.fault,
+            is_decided=not arrival.waits,
         )
         for request, arrival in zip(requests, arrivals, strict=True)
     ]
+
+
+def _requests(arrivals: Sequence[Arrival]) -> list[int]:
+    """Return the ids of posts, which are stored now unless they were before."""
+    new = [arrival for arrival in arrivals if arrival.held is None]
+    ids = iter(writing.insert(InboundRequest, [_request_row(each) for each in new]))
+    found = [
+        next(ids) if each.held is None else backlog.request_of(each.held.key) for each in arrivals
+    ]
+    backlog.put(
+        (request, each.sender, len(each.post.body))
+        for request, each in zip(found, arrivals, strict=True)
+        if each.waits and each.sender is not None
+    )
+    return found
 
 
 def items_of(arrival: Arrival) -> list[Incoming]:

@@ -26,6 +26,7 @@ from watchkeeper.alerts.models import (
 from watchkeeper.alerts.queries import previews, rules
 from watchkeeper.alerts.queries.rules import Rules
 from watchkeeper.alerts.usecases import (
+    backlog,
     groups,
     hands,
     heartbeats,
@@ -245,7 +246,7 @@ def _key(row: FiringRow) -> str:
 def forget_old(*, before: dt.datetime, now: dt.datetime) -> int:
     """Let go of posts that came before an instant and whose alerts are over; return how many.
 
-    Resolves that nobody's trigger followed for a day go too.
+    Resolves that nobody's trigger followed for a day go too; what is not decided yet stays.
     """
     HeldResolve.objects.filter(received_at__lt=now - HELD).delete()
     gone = 0
@@ -255,6 +256,9 @@ def forget_old(*, before: dt.datetime, now: dt.datetime) -> int:
                 alert__state=AlertState.RESOLVED.value
             )
         )
+        undecided = backlog.first_request()
+        if undecided is not None:
+            old = old.filter(pk__lt=undecided)
         ids = list(old.order_by("pk").values_list("pk", flat=True)[:_CHUNK])
         if not ids:
             return gone

@@ -13,6 +13,7 @@ from watchkeeper.plumbing.alarms import Told
 _WORDS = {
     "delivery": "pages to send",
     "errand": "errands",
+    "undecided": "posts to be decided",
     "escalation": "escalations",
     pulse.JOB: "jobs",
     pulse.PROBE: "probes of the loops",
