@@ -364,6 +364,35 @@ def test_thousands_of_pages_for_one_contact_are_a_few_calls(pager: Pager) -> Non
     assert Delivery.objects.exclude(state="delivered").count() == 0
 
 
+def test_what_waits_for_a_contact_is_put_off_together(pager: Pager) -> None:
+    """It is not taken up one by one to be told so: that would hold up everybody's pages."""
+    plan(pager, 1)
+    rest(pager)
+    plan(pager, *range(2, 40))
+    time.sleep(0.01)
+    held = due_work.claim(kind=usecases.KIND, owner="me", limit=1)
+
+    assert usecases.mark(held, now=clock.now()) == []
+    assert due_work.claim(kind=usecases.KIND, owner="me", limit=50) == []
+    until = set(Delivery.objects.filter(state="scheduled").values_list("held_until", flat=True))
+    assert len(until) == 1
+    assert set(DueWork.objects.values_list("lease_until_ms", flat=True)) == {0}
+
+
+def test_news_among_what_waits_is_not_put_off(pager: Pager) -> None:
+    plan(pager, 1)
+    rest(pager)
+    plan(pager, 2, 3)
+    plan(pager, 4, service="bank")
+    time.sleep(0.01)
+    first = due_work.claim(kind=usecases.KIND, owner="me", limit=1)
+
+    [calling] = usecases.mark(first, now=clock.now())
+
+    # The second was to wait; the fourth is news, and all go in its call.
+    assert [each.id for each in calling.message.alerts] == ["2", "3", "4"]
+
+
 def test_a_contact_that_was_removed_ends_its_bundle_and_calls_others(pager: Pager) -> None:
     plan(pager, 1, 2)
     plan(pager, 3, contact="second")

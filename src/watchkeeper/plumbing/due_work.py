@@ -8,7 +8,7 @@ its neighbours are not blamed with it, and is put in quarantine after some such 
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -415,13 +415,34 @@ def absorb(kind: str, keys: Collection[str]) -> set[str]:
     """
     gone: set[str] = set()
     for part in portions(keys):
-        rows = DueWork.objects.filter(
-            kind=kind, key__in=part, lease_until_ms=0, quarantined=False
-        ).select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)
-        found = dict(rows.values_list("pk", "key"))
+        found = _free(kind, part)
         DueWork.objects.filter(pk__in=list(found)).delete()
         gone |= set(found.values())
     return gone
+
+
+def put_off(kind: str, keys: Collection[str], *, due_ms: int) -> set[str]:
+    """Let work that nobody holds be due at ``due_ms``, in the caller's transaction.
+
+    It waits for nobody, as :func:`absorb`.
+
+    Returns:
+        The keys of what was put off.
+    """
+    moved: set[str] = set()
+    for part in portions(keys):
+        found = _free(kind, part)
+        DueWork.objects.filter(pk__in=list(found)).update(due_ms=due_ms)
+        moved |= set(found.values())
+    return moved
+
+
+def _free(kind: str, keys: Sequence[str]) -> dict[int, str]:
+    """Return id and key of work that nobody holds or looks at, locked."""
+    rows = DueWork.objects.filter(
+        kind=kind, key__in=keys, lease_until_ms=0, quarantined=False
+    ).select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)
+    return dict(rows.values_list("pk", "key"))
 
 
 def rename(held: Claim, key: str) -> Claim:

@@ -176,24 +176,42 @@ def _paced(units: Sequence[_Unit], *, now: dt.datetime) -> list[_Unit]:
 
 
 def _wait(units: Sequence[_Unit], *, pace: Sequence[bundling.Told], now: dt.datetime) -> bool:
-    """Give units back until they go, if they do not go now; return whether they do not."""
+    """Give units back until they go, if they do not go now; return whether they do not.
+
+    What else is due for the contact is weighed with them and waits with them, lest each of it is
+    taken up only to be told so.
+    """
     rows = [row for unit in units for row in unit.rows]
-    waiting = [waiting_of(row) for row in rows]
+    others = _not_held(units[0].contact, now)
+    waiting = [waiting_of(row) for row in [*rows, *others]]
     then = bundling.decide(waiting, pace, window=pacing.window(), now=now)
     if then.wait_until is None:
         return False
-    Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(
-        held_until=then.wait_until, reason=then.reason
-    )
     due = deliveries.ms(then.wait_until)
     due_work.reschedule_many((unit.held, due) for unit in units)
+    known = {row.page_id for row in rows}
+    free = {row.page_id for row in others} - known
+    known |= due_work.put_off(KIND, free, due_ms=due)
+    for part in due_work.portions(known):
+        Delivery.objects.filter(page_id__in=part).update(
+            held_until=then.wait_until, reason=then.reason
+        )
     return True
+
+
+def _not_held(contact: Contact, now: dt.datetime) -> list[Delivery]:
+    """Return what is due for a contact, has not been tried, and waits for nothing."""
+    rows = _due_for(contact, now).exclude(held_until__gt=now)
+    return list(rows.order_by("due_at", "pk")[: bundling.MOST])
 
 
 def _others_due(contact: Contact, now: dt.datetime) -> list[Delivery]:
     """Return what else is due for a contact and has not been tried."""
-    rows = _waiting_for(contact).filter(tries=0, bundle="", is_test=False, due_at__lte=now)
-    return list(rows.order_by("due_at", "pk")[: bundling.MOST])
+    return list(_due_for(contact, now).order_by("due_at", "pk")[: bundling.MOST])
+
+
+def _due_for(contact: Contact, now: dt.datetime) -> QuerySet[Delivery]:
+    return _waiting_for(contact).filter(tries=0, bundle="", is_test=False, due_at__lte=now)
 
 
 def _others_stale(contact: Contact) -> list[Delivery]:

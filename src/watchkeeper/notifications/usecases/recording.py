@@ -133,7 +133,7 @@ def _settle(
             waits.append(then.wait_seconds)
         if then.needs_another:
             failed.append(row)
-    Delivery.objects.bulk_update(rows, ["state", "reason", "tries", "settled_at"], batch_size=100)
+    _write_alike(rows)
     if waits:
         due = now + dt.timedelta(seconds=max(waits))
         due_work.reschedule(calling.held, due_ms=deliveries.ms(due))
@@ -141,6 +141,18 @@ def _settle(
         due_work.finish(calling.held)
     standing_in.call_others(failed, now=now)
     _note_contact(rows, calling, result, now=now)
+
+
+def _write_alike(rows: Sequence[Delivery]) -> None:
+    """Write what became of deliveries; of one call it is nearly always the same."""
+    alike: dict[tuple[str, str, int, dt.datetime | None], list[int]] = {}
+    for row in rows:
+        alike.setdefault((row.state, row.reason, row.tries, row.settled_at), []).append(row.pk)
+    for (state, reason, tries, settled_at), pks in alike.items():
+        for part in due_work.portions(pks):
+            Delivery.objects.filter(pk__in=part).update(
+                state=state, reason=reason, tries=tries, settled_at=settled_at
+            )
 
 
 def _note_contact(
