@@ -64,6 +64,7 @@ app.add_typer(key_app, name="key")
 
 app.add_typer(drills.app, name="drill")
 app.command("drill-stored", hidden=True)(drills.stored)
+app.command("drill-under-way", hidden=True)(drills.under_way)
 
 
 @app.command("version")

@@ -14,6 +14,8 @@ from watchkeeper.plumbing import console
 
 app = typer.Typer(help="Crash drills on a throw-away installation.", no_args_is_help=True)
 
+_MOST_TOLD = 30
+
 
 @app.callback()
 def root() -> None:
@@ -35,6 +37,7 @@ def paging(
         typer.Option(help="An empty PostgreSQL database to use; default: SQLite."),
     ] = None,
     engines: Annotated[int, typer.Option(help="Engines, on PostgreSQL.", min=1)] = 1,
+    batch: Annotated[int, typer.Option(help="Alerts in each post.", min=1, max=1000)] = 1,
     keep: Annotated[
         Path | None, typer.Option(help="Keep ledgers, logs and database in this new folder.")
     ] = None,
@@ -49,7 +52,8 @@ def paging(
     with tempfile.TemporaryDirectory(prefix="watchkeeper-drill-") as temporary:
         folder = keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        result = usecases.paging(Drill(folder, alerts, kills, seed, a_second, database, engines))
+        drill = Drill(folder, alerts, kills, seed, a_second, database, engines, batch)
+        result = usecases.paging(drill)
     if as_json:
         console.emit_json(_answer(result, seed))
     else:
@@ -82,8 +86,10 @@ def _answer(result: Result, seed: int) -> dict[str, object]:
 
 def _tell(result: Result, seed: int) -> None:
     report = result.report
-    for violation in report.violations:
+    for violation in report.violations[:_MOST_TOLD]:
         console.say(f"{violation.invariant}  {violation.subject}: {violation.detail}")
+    if len(report.violations) > _MOST_TOLD:
+        console.say(f"and {len(report.violations) - _MOST_TOLD} more; --json tells all")
     worst = report.latency_ms(1.0)
     rows = [
         ("alerts accepted", report.accepted),
@@ -103,3 +109,8 @@ def stored() -> None:
     """Print what the database holds, one JSON object a line; for the checker of a drill."""
     for row in queries.stored():
         console.say(json.dumps(row))
+
+
+def under_way() -> None:
+    """Print how much is not at its end; for a drill."""
+    console.say(str(queries.under_way()))

@@ -84,6 +84,11 @@ def lags() -> dict[str, int]:
         found[kind] = _waits(kind, now_ms, keys=_known(known, now_ms) if known else None)
 
 
+def waiting(kinds: Collection[str]) -> int:
+    """Return how much work of these kinds there is, held or not, due or not yet."""
+    return DueWork.objects.filter(kind__in=kinds, quarantined=False).count()
+
+
 def longest_lag_ms() -> int:
     """Return the longest that due work of any kind waits for a hand."""
     return max(lags().values(), default=0)

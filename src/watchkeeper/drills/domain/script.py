@@ -16,22 +16,34 @@ class Planned:
 
     Attributes:
         key: Its dedup key.
+        service: Whose it is.
         copies: How often it is sent at the same time.
         acknowledge_after: Seconds from the first call to its acknowledgement; ``None``: nobody
             takes it.
     """
 
     key: str
+    service: str
     copies: int
     acknowledge_after: float | None
+
+
+def services(count: int) -> list[str]:
+    """Return the services that so many alerts are of: one for each thousand, at most fifty.
+
+    Who is paged for one is called for at most four hundred alerts a second, as calls are bounded.
+    """
+    return [f"drill-{place}" for place in range(max(1, min(50, count // 1_000)))]
 
 
 def alerts(seed: int, count: int) -> list[Planned]:
     """Return the alerts of a drill, in the order they are sent."""
     dice = random.Random(f"alerts {seed}")  # noqa: S311  a plan, not a secret
+    names = services(count)
     return [
         Planned(
             key=f"drill-{seed}-{place}",
+            service=names[place % len(names)],
             copies=dice.randint(2, 5) if dice.random() < TWICE else 1,
             acknowledge_after=dice.uniform(0.0, 6.0) if dice.random() < TAKEN else None,
         )

@@ -76,6 +76,19 @@ class Fleet:
         """Run one command and return the JSON that it printed."""
         return json.loads(self.run(*words, "--json"))
 
+    def rows(self, word: str) -> list[dict[str, Any]]:
+        """Run one command that prints an object a line, of which there may be millions."""
+        place = self.data.parent / f"{word}.jsonl"
+        with place.open("wb") as file:
+            subprocess.run(  # noqa: S603  our own program
+                [sys.executable, "-m", "watchkeeper", word],
+                env=self._environment(),
+                stdout=file,
+                check=True,
+            )
+        with place.open("rb") as file:
+            return [json.loads(line) for line in file]
+
     def start(self) -> None:
         """Start every process that does not run, and wait until the web answers.
 

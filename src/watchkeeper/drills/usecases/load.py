@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,6 +14,9 @@ from watchkeeper.kernel.errors import DependencyError, InvalidError
 from watchkeeper.plumbing import egress
 
 SENDERS = 8
+SCREENFUL = 100
+"""Alerts of a long call that somebody takes at one time."""
+
 _PATIENCE_SECONDS = 60.0
 _AGAIN_SECONDS = 0.2
 
@@ -25,12 +28,14 @@ class Senders:
         ledger: File that every try is appended to.
         url: Address of the integration.
         a_second: Alerts begun each second.
+        batch: Alerts in each post.
     """
 
-    def __init__(self, ledger: Path, url: str, *, a_second: float) -> None:
+    def __init__(self, ledger: Path, url: str, *, a_second: float, batch: int = 1) -> None:
         self.sent: list[Sent] = []
         self._url = url
         self._gap = 1 / a_second
+        self._batch = batch
         self._lock = threading.Lock()
         self._ledger = ledger.open("a", encoding="utf-8")
         self._pause = threading.Event()
@@ -39,35 +44,48 @@ class Senders:
         """Send all of ``plan`` and return when each is accepted or given up."""
         with ThreadPoolExecutor(SENDERS) as pool:
             begun = clock.monotonic()
-            for place, alert in enumerate(plan):
+            for place in range(0, len(plan), self._batch):
                 self._pause.wait(max(0.0, begun + place * self._gap - clock.monotonic()))
-                for _ in range(alert.copies):
-                    pool.submit(self._insist, alert.key)
+                post = plan[place : place + self._batch]
+                for _ in range(post[0].copies):
+                    pool.submit(self._insist, post)
         self._ledger.close()
 
-    def _insist(self, key: str) -> None:
+    def _insist(self, alerts: Sequence[Planned]) -> None:
         end = clock.monotonic() + _PATIENCE_SECONDS
         while clock.monotonic() < end:
-            sent = self._try(key)
+            began = now_ms()
+            status = self._try(alerts)
+            sent = [Sent(alert.key, began, status) for alert in alerts]
             self._note(sent)
-            if sent.is_accepted or sent.status in {400, 401, 403, 404, 413, 422}:
+            if sent[0].is_accepted or status in {400, 401, 403, 404, 413, 422}:
                 return
             self._pause.wait(_AGAIN_SECONDS)
 
-    def _try(self, key: str) -> Sent:
-        began = now_ms()
-        body = {"key": key, "title": f"Drill {key}", "severity": "critical", "status": "firing"}
+    def _try(self, alerts: Sequence[Planned]) -> int | None:
+        """Post alerts, as a list if they are several; return the status, ``None`` without one."""
+        events = [
+            {
+                "key": alert.key,
+                "title": f"Drill {alert.key}",
+                "service": alert.service,
+                "severity": "critical",
+                "status": "firing",
+            }
+            for alert in alerts
+        ]
+        body = events if len(events) > 1 else events[0]
         try:
-            answer = egress.request("POST", self._url, trust=egress.Trust.ADMIN, json=body)
+            return egress.request("POST", self._url, trust=egress.Trust.ADMIN, json=body).status
         except DependencyError:
-            return Sent(key, began, None)
-        return Sent(key, began, answer.status)
+            return None
 
-    def _note(self, sent: Sent) -> None:
+    def _note(self, sent: Sequence[Sent]) -> None:
         with self._lock:
-            self.sent.append(sent)
-            line = {"key": sent.key, "at": sent.at, "status": sent.status}
-            self._ledger.write(json.dumps(line) + "\n")
+            self.sent += sent
+            for each in sent:
+                line = {"key": each.key, "at": each.at, "status": each.status}
+                self._ledger.write(json.dumps(line) + "\n")
             self._ledger.flush()
 
 
@@ -94,10 +112,20 @@ class Takers:
         with self._lock:
             fresh = [pair for pair in alerts if pair[1] not in self._seen]
             self._seen |= {key for _, key in fresh}
-            for alert_id, key in fresh:
-                delay = self._delays.get(key)
-                if delay is not None and not self._stopped.is_set():
-                    self._pool.submit(self._take, alert_id, key, delay)
+            for delay, together in self._together(fresh):
+                if not self._stopped.is_set():
+                    self._pool.submit(self._take, together, delay)
+
+    def _together(
+        self, alerts: Sequence[tuple[str, str]]
+    ) -> Iterator[tuple[float, list[tuple[str, str]]]]:
+        """Yield what is taken at one time: alone of a short call, a screenful of a long one."""
+        timed = [(self._delays.get(pair[1]), pair) for pair in alerts]
+        taken = sorted((delay, pair) for delay, pair in timed if delay is not None)
+        step = SCREENFUL if len(alerts) > SCREENFUL else 1
+        for place in range(0, len(taken), step):
+            few = taken[place : place + step]
+            yield few[0][0], [pair for _, pair in few]
 
     def stop(self) -> None:
         """Wait until everything that is to be taken is taken.
@@ -110,7 +138,7 @@ class Takers:
         if self.refused:
             raise InvalidError(f"An acknowledgement was refused: {self.refused[0]}")
 
-    def _take(self, alert_id: str, key: str, delay: float) -> None:
+    def _take(self, alerts: Sequence[tuple[str, str]], delay: float) -> None:
         self._stopped.wait(delay)
         end = clock.monotonic() + _PATIENCE_SECONDS
         while clock.monotonic() < end:
@@ -119,7 +147,7 @@ class Takers:
                     "POST",
                     f"{self._url}/api/v1/alerts/acknowledge",
                     trust=egress.Trust.ADMIN,
-                    json={"alerts": [alert_id]},
+                    json={"alerts": [alert_id for alert_id, _ in alerts]},
                     headers={"Authorization": f"Bearer {self._token}"},
                 )
             except DependencyError:
@@ -127,12 +155,12 @@ class Takers:
                 continue
             if answer.status < 500:
                 with self._lock:
-                    self._note(key, answer)
+                    self._note([key for _, key in alerts], answer)
                 return
             self._stopped.wait(_AGAIN_SECONDS)
 
-    def _note(self, key: str, answer: egress.Response) -> None:
+    def _note(self, keys: Sequence[str], answer: egress.Response) -> None:
         if answer.status < 300:
-            self.acknowledged[key] = now_ms()
+            self.acknowledged |= dict.fromkeys(keys, now_ms())
         else:
-            self.refused.append(f"{key}: {answer.status} {answer.text[:200]}")
+            self.refused.append(f"{keys[0]}: {answer.status} {answer.text[:200]}")

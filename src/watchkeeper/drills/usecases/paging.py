@@ -1,9 +1,9 @@
 """The paging drill: load, faults and kills against a throw-away installation, then the checker."""
 
-import json
 import random
 import socketserver
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,37 +17,33 @@ from watchkeeper.drills.usecases.provider import Provider, now_ms
 from watchkeeper.kernel import clock
 
 SETTLE_SECONDS = 75.0
-_OPEN = {"scheduled", "sending"}
-_DOCUMENTS = """
+SETTLED_A_SECOND = 100
+"""Alerts that come to their end each second in a drill of many, at the very least."""
+
+_PERSON = """
 apiVersion: watchkeeper/v1
 kind: Person
-metadata: {{name: drill-one}}
+metadata: {{name: {name}}}
 spec:
-  contacts: [{{name: hook, channel: webhook, address: '{url}/one', verified: true}}]
+  contacts: [{{name: hook, channel: webhook, address: '{url}/{name}', verified: true}}]
   rules: {{high: [{{contact: hook, after: 0m}}], low: [{{contact: hook, after: 0m}}]}}
----
-apiVersion: watchkeeper/v1
-kind: Person
-metadata: {{name: drill-two}}
-spec:
-  contacts: [{{name: hook, channel: webhook, address: '{url}/two', verified: true}}]
-  rules: {{high: [{{contact: hook, after: 0m}}], low: [{{contact: hook, after: 0m}}]}}
----
+"""
+_POLICY = """
 apiVersion: watchkeeper/v1
 kind: EscalationPolicy
-metadata: {{name: drill}}
+metadata: {{name: {name}}}
 spec:
   repeat: 1
   repeatAfter: 3s
   steps:
-    - {{notify: [{{person: drill-one}}]}}
-    - {{after: 4s, notify: [{{person: drill-two}}]}}
-  catchAll: {{person: drill-one}}
+    - {{notify: [{{person: {name}-one}}]}}
+    - {{after: 4s, notify: [{{person: {name}-two}}]}}
+  catchAll: {{person: {name}-one}}
 ---
 apiVersion: watchkeeper/v1
 kind: Route
-metadata: {{name: drill}}
-spec: {{order: 1, match: [], policy: drill, urgency: high}}
+metadata: {{name: {name}}}
+spec: {{order: {order}, match: ['service="{name}"'], policy: {name}, urgency: high}}
 """
 
 
@@ -63,6 +59,7 @@ class Drill:
         a_second: Alerts begun each second.
         database_url: An empty PostgreSQL database to use; ``None``: SQLite in the folder.
         engines: How many engines, on PostgreSQL.
+        batch: Alerts in each post.
     """
 
     folder: Path
@@ -72,6 +69,7 @@ class Drill:
     a_second: float = 20.0
     database_url: str | None = None
     engines: int = 1
+    batch: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,19 +95,23 @@ def paging(drill: Drill) -> Result:
     )
     provider = Provider(drill.folder / "provider.jsonl", script.faults(drill.seed))
     try:
-        address, token = _prepare(fleet, provider)
+        address, token = _prepare(fleet, provider, drill)
         takers = Takers(fleet.url, token, {p.key: p.acknowledge_after for p in plan})
         provider.start(takers.called)
         fleet.start()
         senders = Senders(
-            drill.folder / "sender.jsonl", f"{fleet.url}{address}", a_second=drill.a_second
+            drill.folder / "sender.jsonl",
+            f"{fleet.url}{address}",
+            a_second=drill.a_second,
+            batch=drill.batch,
         )
         sending = threading.Thread(target=senders.run, args=(plan,))
         sending.start()
         kills = _kill(fleet, drill)
         sending.join()
         takers.stop()
-        stored = _settled(fleet)
+        _settle(fleet, seconds=SETTLE_SECONDS + drill.alerts / SETTLED_A_SECOND)
+        stored = fleet.rows("drill-stored")
     finally:
         provider.stop()
         fleet.stop()
@@ -122,10 +124,19 @@ def _free_port() -> int:
         return int(server.server_address[1])
 
 
-def _prepare(fleet: Fleet, provider: Provider) -> tuple[str, str]:
+def _documents(url: str, services: Sequence[str]) -> str:
+    """Return who is paged: of each service one person, and then another."""
+    documents = []
+    for order, name in enumerate(services):
+        documents += [_PERSON.format(name=f"{name}-{which}", url=url) for which in ("one", "two")]
+        documents.append(_POLICY.format(name=name, order=order))
+    return "---".join(documents)
+
+
+def _prepare(fleet: Fleet, provider: Provider, drill: Drill) -> tuple[str, str]:
     """Make the installation and return the path of its integration and a token."""
     file = fleet.data.parent / "drill.yaml"
-    file.write_text(_DOCUMENTS.format(url=provider.url), encoding="utf-8")
+    file.write_text(_documents(provider.url, script.services(drill.alerts)), encoding="utf-8")
     fleet.run("apply", "-f", str(file))
     made = fleet.json("integration", "create", "generic", "--name", "drill")
     token = fleet.json("token", "create", "--name", "drill", "--role", "responder")
@@ -145,15 +156,11 @@ def _kill(fleet: Fleet, drill: Drill) -> list[int]:
     return kills
 
 
-def _settled(fleet: Fleet) -> list[dict[str, Any]]:
-    """Return the rows of the database, once nothing is under way or the time is over."""
-    end = clock.monotonic() + SETTLE_SECONDS
+def _settle(fleet: Fleet, *, seconds: float) -> None:
+    """Wait until nothing is under way, at most so long."""
+    end = clock.monotonic() + seconds
     pause = threading.Event()
-    while True:
-        rows = [json.loads(line) for line in fleet.run("drill-stored").splitlines()]
-        busy = any(row.get("is_escalating") or row.get("state") in _OPEN for row in rows)
-        if not busy or clock.monotonic() > end:
-            return rows
+    while int(fleet.run("drill-under-way")) and clock.monotonic() < end:
         pause.wait(1.0)
 
 

@@ -10,6 +10,7 @@ from watchkeeper.kernel.errors import InvalidError, Problem
 from watchkeeper.notifications.domain.contacts import CHANNELS
 from watchkeeper.notifications.domain.outcomes import DeliveryState
 from watchkeeper.notifications.models import Attempt, Delivery
+from watchkeeper.plumbing import due_work
 from watchkeeper.plumbing.conditions import Condition
 
 _FRESH = dt.timedelta(minutes=15)
@@ -41,6 +42,21 @@ class BundleRow:
     id: str
     pages: int
     alerts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of a page, in short.
+
+    Attributes:
+        state: Its state in one word.
+        reason: Why, for people; may be empty.
+        outcomes: Of each attempt, in order; ``None`` while it runs.
+    """
+
+    state: str
+    reason: str
+    outcomes: tuple[str | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +148,20 @@ def deliveries(page_ids: Collection[str]) -> dict[str, DeliveryRow]:
     """Return deliveries with their attempts, by page; pages that are unknown are left out."""
     rows = Delivery.objects.filter(page_id__in=page_ids).select_related("user")
     return {row.page_id: row for row in _shown(list(rows))}
+
+
+def fates(page_ids: Collection[str]) -> dict[str, Fate]:
+    """Return in short what became of many pages; those that are unknown are left out."""
+    rows: list[tuple[int, str, str, str]] = []
+    told: dict[int, list[str | None]] = {}
+    for part in due_work.portions(page_ids):
+        rows += Delivery.objects.filter(page_id__in=part).values_list(
+            "pk", "page_id", "state", "reason"
+        )
+        attempts = Attempt.objects.filter(delivery__page_id__in=part).order_by("at", "id")
+        for delivery, outcome in attempts.values_list("delivery_id", "outcome"):
+            told.setdefault(delivery, []).append(outcome)
+    return {page: Fate(state, reason, tuple(told.get(pk, ()))) for pk, page, state, reason in rows}
 
 
 def _shown(rows: Collection[Delivery]) -> Iterable[DeliveryRow]:

@@ -13,6 +13,7 @@ from watchkeeper.oncall.queries.escalations import (
     unheard,
     unknown_targets,
 )
+from watchkeeper.oncall.queries.fates import EscalationFate, fates
 from watchkeeper.oncall.queries.feeds import (
     FeedNotFoundError,
     FeedRow,
@@ -48,6 +49,7 @@ __all__ = [
     "COVERAGE_DAYS",
     "LAST",
     "CoverageFinding",
+    "EscalationFate",
     "FeedNotFoundError",
     "FeedRow",
     "OnCall",
@@ -67,6 +69,7 @@ __all__ = [
     "document_of",
     "documents",
     "entries",
+    "fates",
     "feed_rows",
     "forget",
     "layer_entries",
