@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from watchkeeper.oncall.views import answering, editing, feeds, overrides, policies, schedules
+from watchkeeper.oncall.views import (
+    answering,
+    editing,
+    feeds,
+    overrides,
+    policies,
+    policy_editing,
+    schedules,
+)
 
 app_name = "oncall"
 urlpatterns = [
@@ -16,6 +24,15 @@ urlpatterns = [
     path("on-call/-/coverage", schedules.coverage, name="coverage"),
     path("on-call/-/policies", policies.policies, name="policies"),
     path("on-call/-/policies/<str:name>", policies.policy, name="policy"),
+    path("on-call/-/policies/-/new", policy_editing.new, name="new_policy"),
+    path("on-call/-/policies/<str:name>/edit", policy_editing.edit, name="edit_policy"),
+    path("on-call/-/policies/<str:name>/policy.yaml", policy_editing.as_code, name="policy_code"),
+    path("on-call/-/policies/<str:name>/remove", policy_editing.remove, name="remove_policy"),
+    path(
+        "on-call/-/policies/<str:name>/take-over",
+        policy_editing.take_over,
+        name="take_over_policy",
+    ),
     path("on-call/<str:name>", schedules.schedule, name="schedule"),
     path("on-call/<str:name>/edit", editing.edit, name="edit"),
     path("on-call/<str:name>/override", overrides.override, name="override"),

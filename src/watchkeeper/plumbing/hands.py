@@ -1,11 +1,13 @@
 """In whose hands a row is: a file's, until somebody takes it over, or people's."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import Protocol
 
 from watchkeeper.kernel import differences
 from watchkeeper.kernel.documents import Json
-from watchkeeper.kernel.errors import ConflictError
+from watchkeeper.kernel.errors import ConflictError, StaleError
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.plumbing.kinds import FieldChange
 
@@ -94,3 +96,34 @@ def take_over(row: Kept) -> bool:
 def fields_of(old: Mapping[str, Json], new: Mapping[str, Json]) -> tuple[FieldChange, ...]:
     """Return what is different between two documents, path by path."""
     return tuple(FieldChange(*found) for found in differences.differences(old, new))
+
+
+def state_of(document: Mapping[str, Json] | None) -> str:
+    """Return what tells one state of a document from another; empty: there is none."""
+    if document is None:
+        return ""
+    text = json.dumps(document, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def check_known(known: str | None, document: Mapping[str, Json] | None, what: str) -> None:
+    """Return if a change was made for the document as it stands now.
+
+    Args:
+        known: What :func:`state_of` gave to who made the change; empty: they make it anew;
+            ``None``: they did not ask.
+        document: As it stands; ``None``: there is none.
+        what: It in words, as ``route critical``.
+
+    Raises:
+        StaleError: it was changed, made or removed meanwhile.
+    """
+    if known is None or known == state_of(document):
+        return
+    if not known:
+        raise StaleError(f"The {what} is there already; choose another name, or change that one")
+    happened = "was removed" if document is None else "was changed by somebody else"
+    raise StaleError(
+        f"The {what} {happened} since this page was loaded; nothing was saved. "
+        "Load the page again and make the change there"
+    )

@@ -20,7 +20,7 @@ from watchkeeper.oncall.queries.feeds import (
     calendar_of,
     feed_rows,
 )
-from watchkeeper.oncall.queries.previews import Preview, preview
+from watchkeeper.oncall.queries.previews import Preview, preview, preview_of
 from watchkeeper.oncall.queries.schedules import (
     OverrideNotFoundError,
     OverrideRow,
@@ -80,6 +80,7 @@ __all__ = [
     "policy_row",
     "policy_rows",
     "preview",
+    "preview_of",
     "schedule_row",
     "schedule_rows",
     "story",

@@ -84,9 +84,14 @@ def policy_shown(name: str, *, now: dt.datetime) -> PolicyShown:
     Raises:
         PolicyNotFoundError: there is none of that name.
     """
-    policy = policies.frozen(escalations.policy_row(name).document)
+    return shown_of(policies.frozen(escalations.policy_row(name).document), now=now)
+
+
+def shown_of(policy: Policy, *, now: dt.datetime) -> PolicyShown:
+    """Return the same of a policy that need not be stored."""
     company = escalations.company_at(policy.targets(), now)
-    return _shown(policy, company, escalations.turns_of([name]).get(name, {}), now)
+    turns = escalations.turns_of([policy.name]).get(policy.name, {})
+    return _shown(policy, company, turns, now)
 
 
 def policies_shown(*, now: dt.datetime) -> dict[str, PolicyShown]:

@@ -1,12 +1,13 @@
 """Who would be paged by a policy, worked out and nothing written."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from watchkeeper.notifications import queries as notifications
 from watchkeeper.notifications.domain import plan
 from watchkeeper.oncall.domain import escalation, policies
 from watchkeeper.oncall.domain.escalation import Decision, Place
+from watchkeeper.oncall.domain.policies import Policy
 from watchkeeper.oncall.queries import escalations
 
 MOST_STEPS = 200
@@ -68,10 +69,22 @@ def preview(policy: str, urgency: str, *, at: dt.datetime) -> Preview:
         at: When it begins.
     """
     document = escalations.policy_documents([policy]).get(policy)
-    frozen = policies.frozen(document or {})
-    notes = [] if document else [_without(policy)]
+    found = preview_of(policies.frozen(document or {}), urgency, at=at, name=policy)
+    return found if document else replace(found, notes=(_without(policy), *found.notes))
+
+
+def preview_of(frozen: Policy, urgency: str, *, at: dt.datetime, name: str = "") -> Preview:
+    """Return what a policy would do that need not be stored; see :func:`preview`.
+
+    Args:
+        frozen: The policy.
+        urgency: ``high`` or ``low``.
+        at: When it begins.
+        name: Of the stored policy whose turns it goes on with; empty: of none.
+    """
+    notes: list[str] = []
     wired = notifications.ready_channels()
-    turns = escalations.turns_of([policy]).get(policy, {})
+    turns = escalations.turns_of([name]).get(name, {})
     calls: list[PlannedCall] = []
     place: Place | None = Place()
     due: dt.datetime | None = escalation.first_due(frozen, at)

@@ -19,7 +19,14 @@ from watchkeeper.plumbing.kinds import Action, Change
 
 
 @transaction.atomic
-def save_policy(*, actor: Actor, document: Document, origin: Origin, now: dt.datetime) -> Change:
+def save_policy(
+    *,
+    actor: Actor,
+    document: Document,
+    origin: Origin,
+    now: dt.datetime,
+    known: str | None = None,
+) -> Change:
     """Make an escalation policy be as its document says, for escalations that begin from now on.
 
     Args:
@@ -27,19 +34,24 @@ def save_policy(*, actor: Actor, document: Document, origin: Origin, now: dt.dat
         document: How it is to be; schedules, people and teams that do not exist yet may be named.
         origin: Where this comes from.
         now: The present.
+        known: The state that the change was made for, see ``hands.check_known``; ``None``: any.
 
     Raises:
         InvalidError: the document is wrong, or there is no such team.
         ForbiddenError: the actor may not.
+        StaleError: it is not in the state that is ``known``.
         KeptInFilesError: it is kept in a file and this comes from elsewhere.
         TakenOverError: it was taken over and this comes from a file.
     """
     wanted = policies.read(document.data)
     what = f"escalation policy {wanted.name}"
-    row = EscalationPolicy.objects.select_related("owner").filter(name=wanted.name).first()
+    rows = EscalationPolicy.objects.select_related("owner").select_for_update(of=("self",))
+    row = rows.filter(name=wanted.name).first()
     fields = hands.fields_of(row.document if row is not None else {}, document.data)
     if row is not None:
         access.require(actor, Permission.EDIT, what=what, team_id=row.owner_id)
+    hands.check_known(known, row.document if row is not None else None, what)
+    if row is not None:
         owner = row.owner.name if row.owner is not None else None
         if not fields and owner == wanted.owner and hands.is_settled(row, origin):
             return Change(policies.KIND, wanted.name, Action.UNCHANGED)

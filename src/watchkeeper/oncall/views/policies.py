@@ -11,6 +11,7 @@ from watchkeeper.kernel.access import Permission
 from watchkeeper.oncall import queries
 from watchkeeper.oncall.queries import PolicyRow
 from watchkeeper.oncall.queries.policy_steps import PolicyShown, policies_shown, policy_shown
+from watchkeeper.oncall.views.policy_editing import may_add
 from watchkeeper.plumbing import yaml_documents
 from watchkeeper.plumbing.pages import members_only
 from watchkeeper.plumbing.rest import actor_of
@@ -30,11 +31,13 @@ class PolicyLine:
 @require_safe
 def policies(request: HttpRequest) -> HttpResponse:
     """Show all policies and whom their first steps would find now."""
-    access.require(actor_of(request), Permission.READ, what="escalation policies")
+    actor = actor_of(request)
+    access.require(actor, Permission.READ, what="escalation policies")
     shown = policies_shown(now=clock.now())
     lines = [PolicyLine(row, shown[row.name]) for row in queries.policy_rows()]
     empty = sum(line.shown.finds_nobody for line in lines)
-    return render(request, "oncall/policies.html", {"lines": lines, "empty": empty})
+    context = {"lines": lines, "empty": empty, "may_add": may_add(actor)}
+    return render(request, "oncall/policies.html", context)
 
 
 @members_only
@@ -52,5 +55,6 @@ def policy(request: HttpRequest, name: str) -> HttpResponse:
         "many_findings": len(found),
         "days": queries.COVERAGE_DAYS,
         "code": yaml_documents.dump([row.document]),
+        "may_edit": access.may(actor_of(request), Permission.EDIT, team_id=row.owner_id),
     }
     return render(request, "oncall/policy.html", context)

@@ -91,8 +91,10 @@ export function start(within = document) {
   for (const form of $$("form[data-keep]", within)) {
     if ("ready" in form.dataset) continue;
     form.dataset.ready = "";
-    restore(form);
-    form.addEventListener("input", () => { form.dataset.dirty = ""; keep(form); });
+    // A form whose rows come and go only asks before it is left: its rows would be restored into others.
+    const asks = form.dataset.keep === "ask";
+    if (!asks) restore(form);
+    form.addEventListener("input", () => { form.dataset.dirty = ""; if (!asks) keep(form); });
     form.addEventListener("focusout", (event) => {
       // Not on the way to a button: what a verdict adds or removes would move it away from under the pointer.
       if (event.relatedTarget?.closest?.("button, a")) return;
