@@ -11,7 +11,10 @@ from tests.factories import HOST, make_team, make_user
 from tests.oncall.making import save as save_schedule
 from tests.oncall.test_escalations import make_person
 from tests.pages import signed_in, text
+from watchkeeper.alerts.domain.documents import RouteSpec
+from watchkeeper.alerts.usecases import rules
 from watchkeeper.audit.models import AuditEntry
+from watchkeeper.catalog.usecases.hands import keep
 from watchkeeper.identity import usecases as identity
 from watchkeeper.kernel import clock
 from watchkeeper.kernel.documents import Document
@@ -273,11 +276,24 @@ def test_it_is_given_as_code(door: Client) -> None:
     assert b"kind: EscalationPolicy" in answer.content
 
 
-def test_it_is_removed_after_asking(door: Client) -> None:
+def test_it_is_removed_after_asking_and_what_names_it_is_told(door: Client) -> None:
     make()
     path = "/on-call/-/policies/shop-high/remove"
+    assert "No route, service or team names it" in text(door.get(path))
+    rules.save_route(
+        actor=HOST, spec=RouteSpec("all", "shop-high"), origin=Origin.API, now=clock.now()
+    )
+    for kind, name in (("Component", "checkout"), ("Group", "shop"), ("Component", "other")):
+        annotations = {"watchkeeper/escalation-policy": "shop-high" if name != "other" else "x"}
+        document = {"metadata": {"name": name, "annotations": annotations}}
+        keep(kind, name, document, origin=Origin.API, file="")
 
-    assert "Escalations that began with it go on with it" in text(door.get(path))
+    page = text(door.get(path))
+    assert "Escalations that began with it go on with it" in page
+    assert "3 things send their alerts to this policy" in page
+    for url in ("/routes", "/services/checkout", "/teams/shop"):
+        assert f'href="{url}"' in page.partition("What names it")[2], url
+    assert "/services/checkout" in text(door.get("/on-call/-/policies/shop-high"))
     assert door.post(path).status_code == 302
     assert not EscalationPolicy.objects.exists()
 

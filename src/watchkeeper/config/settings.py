@@ -258,6 +258,9 @@ WATCHKEEPER_CHANNELS = {
 WATCHKEEPER_PAGE_KEEPER = "watchkeeper.oncall.usecases.page_keeper.PageKeeper"
 WATCHKEEPER_SUBJECTS = {"alert": "watchkeeper.alerts.subject.AlertSubject"}
 
+# Who above oncall knows what names an escalation policy (oncall.ports.PolicyUses).
+WATCHKEEPER_POLICY_USES = ["watchkeeper.alerts.queries.policy_uses.uses"]
+
 # What the slices know to be wrong with the installation, for the watchman.
 WATCHKEEPER_CONCERNS = [
     "watchkeeper.notifications.queries.concerns",

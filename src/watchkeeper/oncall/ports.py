@@ -1,4 +1,4 @@
-"""What oncall asks of the slices above it: what is paged for."""
+"""What oncall asks of the slices above it: what is paged for, and by which policy."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -84,4 +84,27 @@ class PagedSubject(Protocol):
 
     def resolve(self, id: str, *, actor: Actor, now: dt.datetime) -> None:
         """End it, which stops its escalation."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyUse:
+    """Something that names an escalation policy.
+
+    Attributes:
+        kind: What it is, as ``route``, ``service`` or ``team``.
+        name: Which one.
+        url: Where to see it.
+    """
+
+    kind: str
+    name: str
+    url: str
+
+
+class PolicyUses(Protocol):
+    """Knows what names policies; a function, named in ``WATCHKEEPER_POLICY_USES``."""
+
+    def __call__(self, policy: str, /) -> Sequence[PolicyUse]:
+        """Return what names the policy, in order; whether there is such a policy or not."""
         ...

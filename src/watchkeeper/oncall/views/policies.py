@@ -11,6 +11,7 @@ from watchkeeper.kernel.access import Permission
 from watchkeeper.oncall import queries
 from watchkeeper.oncall.queries import PolicyRow
 from watchkeeper.oncall.queries.policy_steps import PolicyShown, policies_shown, policy_shown
+from watchkeeper.oncall.queries.policy_uses import policy_uses
 from watchkeeper.oncall.views.policy_editing import may_add
 from watchkeeper.plumbing import yaml_documents
 from watchkeeper.plumbing.pages import members_only
@@ -55,6 +56,7 @@ def policy(request: HttpRequest, name: str) -> HttpResponse:
         "many_findings": len(found),
         "days": queries.COVERAGE_DAYS,
         "code": yaml_documents.dump([row.document]),
+        "uses": policy_uses(name),
         "may_edit": access.may(actor_of(request), Permission.EDIT, team_id=row.owner_id),
     }
     return render(request, "oncall/policy.html", context)

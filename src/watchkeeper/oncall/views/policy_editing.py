@@ -25,6 +25,7 @@ from watchkeeper.oncall.forms import Choices, PolicyForms, typed
 from watchkeeper.oncall.queries import PolicyRow, Preview
 from watchkeeper.oncall.queries.escalations import target_choices
 from watchkeeper.oncall.queries.policy_steps import PolicyShown, shown_of
+from watchkeeper.oncall.queries.policy_uses import policy_uses
 from watchkeeper.plumbing import hands, yaml_documents
 from watchkeeper.plumbing.pages import METHODS, members_only, saved
 from watchkeeper.plumbing.rest import actor_of
@@ -34,7 +35,13 @@ _JUDGED = ("save", "preview")
 
 @dataclass(frozen=True, slots=True)
 class WouldBe:
-    """What a policy that is not saved yet would do from now on."""
+    """What a policy that is not saved yet would do from now on.
+
+    Attributes:
+        shown: Its steps.
+        high: What it does about something of high urgency.
+        low: The same of low urgency; ``None``: no other.
+    """
 
     shown: PolicyShown
     high: Preview
@@ -101,8 +108,8 @@ def _page(request: HttpRequest, row: PolicyRow | None) -> HttpResponse:
         "form": form,
         "known": known,
         "is_typed": asked is not None,
-        "would": _would(draft, base, now),
     }
+    context |= _would(draft, base, now)
     status = 422 if form.errors else 200
     return render(request, "oncall/policy_edit.html", context, status=status)
 
@@ -128,18 +135,20 @@ def _owners(actor: Actor, row: PolicyRow | None) -> list[tuple[str, str]]:
     return found
 
 
-def _would(draft: PolicyDraft, base: Any, now: dt.datetime) -> WouldBe | None:
-    """Return what a draft would do; ``None`` while it says nothing that could be."""
+def _would(draft: PolicyDraft, base: Any, now: dt.datetime) -> dict[str, Any]:
+    """Return what a draft would do as ``would``, or as ``fault`` why nobody can tell yet."""
     data = drafts.document_of(replace(draft, name=draft.name or "new"), base)
-    if any(policies.faults(data)):
-        return None
+    for problem in policies.faults(data):
+        is_empty = problem.path.endswith(".notify")
+        return {"fault": "" if is_empty else problem.detail}
     policy = policies.read(data)
     is_split = any(step.urgency for step in policy.steps)
 
     def calls(urgency: str) -> Preview:
         return queries.preview_of(policy, urgency, at=now, name=policy.name)
 
-    return WouldBe(shown_of(policy, now=now), calls("high"), calls("low") if is_split else None)
+    low = calls("low") if is_split else None
+    return {"would": WouldBe(shown_of(policy, now=now), calls("high"), low)}
 
 
 def _saved(
@@ -193,6 +202,7 @@ def remove(request: HttpRequest, name: str) -> HttpResponse:
         "title": _("Remove the escalation policy %(name)s") % {"name": name},
         "effect": _("Escalations that began with it go on with it; no other begins with it."),
         "back_url": reverse("oncall:policy", args=[name]),
+        "uses": policy_uses(name),
     }
     return render(request, "oncall/policy_remove.html", context)
 
