@@ -8,6 +8,7 @@ from watchkeeper.alerts.views import (
     integrations,
     pages,
     quarantine,
+    route_editing,
     routes,
     silences,
 )
@@ -29,6 +30,10 @@ urlpatterns = [
     path("quarantine/<str:event>", quarantine.came, name="came"),
     path("routes", routes.route_list, name="routes"),
     path("routes/-/dry-run", routes.try_out, name="dry_run"),
+    path("routes/-/new", route_editing.new, name="new_route"),
+    path("routes/<str:name>/edit", route_editing.edit, name="edit_route"),
+    path("routes/<str:name>/move", route_editing.move, name="move_route"),
+    path("routes/<str:name>/remove", route_editing.remove, name="remove_route"),
     path("silences", silences.silences, name="silences"),
     path("silences/-/new", silences.new, name="new_silence"),
     path("silences/<str:name>/end", silences.end, name="end_silence"),

@@ -51,6 +51,11 @@ class RouteRow:
     time_zone: str = ""
 
     @property
+    def is_in_file(self) -> bool:
+        """Whether it is changed in its file and not here."""
+        return self.origin == Origin.FILE.value
+
+    @property
     def times_told(self) -> str:
         """When it is on, as people read it; empty: always."""
         told = [
@@ -145,6 +150,15 @@ def route_of(name: str) -> Route:
     if row is None:
         raise RouteNotFoundError(f"There is no route {name}")
     return row
+
+
+def route_spec_of(name: str) -> RouteSpec:
+    """Return what somebody would have to wish for to have the route of that name.
+
+    Raises:
+        RouteNotFoundError: there is none of that name.
+    """
+    return route_spec(route_of(name))
 
 
 def route_spec(row: Route) -> RouteSpec:

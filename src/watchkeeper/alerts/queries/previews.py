@@ -73,7 +73,7 @@ def preview(match: Sequence[str], *, now: dt.datetime, services: Collection[str]
         InvalidError: one of the matchers is none.
     """
     matchers = matching.parse_all(match, path="match")
-    found = _narrowed(matchers, services).order_by("-pk")
+    found = narrowed(matchers, services).order_by("-pk")
     unresolved = found.exclude(state=AlertState.RESOLVED.value)
     since = now - dt.timedelta(days=DAYS)
     open_ones = list(unresolved[: MOST_READ + 1])
@@ -117,11 +117,11 @@ def preview_inhibition(rule: Inhibition) -> InhibitionPreview:
     for row in rows[:MOST_READ]:
         fields = fields_of(row, notes.get(row.service_name, ServiceNote()).owner)
         for mark in inhibition.sources([rule], fields):
-            sources.append(_one(row))
+            sources.append(seen(row))
             by_digest.setdefault(mark.digest, []).append(mark)
         wanted += [(row, mark) for mark in inhibition.targets([rule], fields)]
     targets = [
-        _one(row)
+        seen(row)
         for row, mark in wanted
         if any(source.meets(mark) for source in by_digest.get(mark.digest, ()))
     ]
@@ -134,12 +134,13 @@ def preview_inhibition(rule: Inhibition) -> InhibitionPreview:
     )
 
 
-def _one(row: Alert) -> Seen:
+def seen(row: Alert) -> Seen:
+    """Return an alert as previews show it."""
     is_open = row.state != AlertState.RESOLVED.value
     return Seen(str(row.pk), row.title, row.service_name, row.severity, row.opened_at, is_open)
 
 
-def _narrowed(matchers: Iterable[Matcher], services: Collection[str]) -> QuerySet[Alert]:
+def narrowed(matchers: Iterable[Matcher], services: Collection[str]) -> QuerySet[Alert]:
     """Return the alerts that can match, as far as the database can tell."""
     found = Alert.objects.select_related("integration")
     for matcher in matchers:
@@ -150,16 +151,16 @@ def _narrowed(matchers: Iterable[Matcher], services: Collection[str]) -> QuerySe
 
 def _matching(rows: Sequence[Alert], matchers: Sequence[Matcher]) -> list[Seen]:
     notes = catalog.service_notes({row.service_name for row in rows} - {""}, annotation="")
-    return list(_seen(rows, matchers, notes))
+    return list(_all_seen(rows, matchers, notes))
 
 
-def _seen(
+def _all_seen(
     rows: Sequence[Alert], matchers: Sequence[Matcher], notes: dict[str, ServiceNote]
 ) -> Iterator[Seen]:
     for row in rows[:MOST_READ]:
         owner = notes.get(row.service_name, ServiceNote()).owner
         if matching.matches(matchers, fields_of(row, owner)):
-            yield _one(row)
+            yield seen(row)
 
 
 def fields_of(row: Alert, owner: str) -> dict[str, tuple[str, ...]]:

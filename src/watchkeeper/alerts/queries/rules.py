@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from django.db.models import Q
 
 from watchkeeper.alerts.domain import documents, matching
+from watchkeeper.alerts.domain.documents import RouteSpec
 from watchkeeper.alerts.domain.events import Urgency
 from watchkeeper.alerts.domain.inhibition import Inhibition
 from watchkeeper.alerts.domain.routing import ANNOTATION, Maintenance, Route, Silence
@@ -91,17 +92,24 @@ def forget() -> None:
 
 def routes() -> tuple[Route, ...]:
     """Return all routes, in the order in which they are asked."""
-    return tuple(
-        Route(
-            name=row.name,
-            order=row.order,
-            match=matching.parse_all(row.match),
-            policy=row.policy,
-            urgency=Urgency(row.urgency) if row.urgency else None,
-            grouping=directory.route_spec(row).grouping(),
-            times=directory.route_spec(row).on_at(),
-        )
-        for row in RouteRow.objects.order_by("order", "name")
+    rows = RouteRow.objects.order_by("order", "name")
+    return tuple(route_of(directory.route_spec(row)) for row in rows)
+
+
+def route_of(spec: RouteSpec) -> Route:
+    """Return the rule that ``spec`` is.
+
+    Raises:
+        InvalidError: a matcher or a time of it is none.
+    """
+    return Route(
+        name=spec.name,
+        order=spec.order,
+        match=matching.parse_all(spec.match),
+        policy=spec.policy,
+        urgency=Urgency(spec.urgency) if spec.urgency else None,
+        grouping=spec.grouping(),
+        times=spec.on_at(),
     )
 
 

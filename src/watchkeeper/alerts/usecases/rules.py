@@ -1,10 +1,11 @@
 """Making, changing and removing routes, silences and inhibitions."""
 
 import datetime as dt
+from dataclasses import replace
 
 from django.db import transaction
 
-from watchkeeper.alerts.domain import documents, matching
+from watchkeeper.alerts.domain import documents, matching, ordering
 from watchkeeper.alerts.domain.documents import InhibitionSpec, RouteSpec, SilenceSpec
 from watchkeeper.alerts.domain.inhibition import INHIBITION
 from watchkeeper.alerts.models import Alert, Inhibition, Route, Silence
@@ -16,6 +17,7 @@ from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.actors import Actor
 from watchkeeper.kernel.errors import ConflictError
 from watchkeeper.kernel.origins import Origin
+from watchkeeper.plumbing.hands import check_known
 from watchkeeper.plumbing.kinds import Action, Change
 
 
@@ -33,7 +35,13 @@ class SilenceNotActiveError(ConflictError):
 
 @transaction.atomic
 def save_route(
-    *, actor: Actor, spec: RouteSpec, origin: Origin, now: dt.datetime, file: str = ""
+    *,
+    actor: Actor,
+    spec: RouteSpec,
+    origin: Origin,
+    now: dt.datetime,
+    file: str = "",
+    known: str | None = None,
 ) -> Change:
     """Make a route be as ``spec`` says; alerts that are open stay where they went.
 
@@ -43,18 +51,22 @@ def save_route(
         origin: Where this comes from.
         now: The present.
         file: Name of the file it stands in.
+        known: The state that the change was made for, see ``plumbing.hands.check_known``;
+            ``None``: any.
 
     Raises:
         InvalidError: a field cannot be.
         ForbiddenError: the actor may not.
+        StaleError: it is not in the state that is ``known``.
         KeptInFilesError: it is kept in a file, and this comes from elsewhere.
     """
     documents.check_route(spec)
     what = f"route {spec.name}"
     hands.require(actor, Permission.EDIT, what=what, team_id=None)
-    row = Route.objects.filter(name=spec.name).first()
-    hands.check(row, origin, what)
+    row = Route.objects.select_for_update().filter(name=spec.name).first()
     old = documents.write(directory.route_spec(row)) if row is not None else None
+    check_known(known, old, what)
+    hands.check(row, origin, what)
     fields = hands.differences(old, documents.write(spec))
     if row is not None and not fields and row.origin == origin.value:
         return Change("Route", spec.name, Action.UNCHANGED)
@@ -90,6 +102,37 @@ def remove_route(
     row.delete()
     transaction.on_commit(rules.forget)
     return Change("Route", name, Action.REMOVE)
+
+
+@transaction.atomic
+def move_route(*, actor: Actor, name: str, is_up: bool, now: dt.datetime) -> None:
+    """Let a route be asked before the one that is asked before it, or after the next.
+
+    It gets another number, and so do others where there is none between its neighbours.
+
+    Raises:
+        RouteNotFoundError: there is none of that name.
+        ForbiddenError: the actor may not.
+        KeptInFilesError: it is kept in a file, or one that would have to make room is.
+        InvalidError: there is no number left.
+    """
+    what = f"route {name}"
+    hands.require(actor, Permission.EDIT, what=what, team_id=None)
+    rows = {row.name: row for row in Route.objects.select_for_update().order_by("name")}
+    hands.check(rows.get(name) or directory.route_of(name), Origin.UI, what)
+    places = [
+        ordering.Numbered(row.name, row.order, is_fixed=row.origin == Origin.FILE.value)
+        for row in rows.values()
+    ]
+    numbers = ordering.moved(places, name, is_up=is_up)
+    if numbers is None:
+        raise hands.KeptInFilesError(
+            f"Only a route that is kept in a file could make room for the {what}; "
+            "change its order there, or give this one another number"
+        )
+    for moved, order in numbers.items():
+        spec = replace(directory.route_spec(rows[moved]), order=order)
+        save_route(actor=actor, spec=spec, origin=Origin.UI, now=now)
 
 
 @transaction.atomic

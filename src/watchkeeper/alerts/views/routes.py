@@ -12,24 +12,32 @@ from watchkeeper.alerts.forms import DryRunForm
 from watchkeeper.alerts.queries import directory, integrations
 from watchkeeper.alerts.usecases import dry_run
 from watchkeeper.alerts.usecases.dry_run import DryRun
+from watchkeeper.alerts.views.route_editing import may_edit
 from watchkeeper.kernel import access, clock
 from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.errors import InvalidError, NotFoundError, Problem
+from watchkeeper.oncall import queries as oncall
 from watchkeeper.plumbing import yaml_documents
 from watchkeeper.plumbing.pages import METHODS, members_only, saved
 from watchkeeper.plumbing.rest import actor_of
 from watchkeeper.ui.context import zone_of
+
+_LONGEST_GIVEN = 4_000
+"""Of a post that an address fills in."""
 
 
 @members_only
 @require_safe
 def route_list(request: HttpRequest) -> HttpResponse:
     """Show routes in the order in which they are asked."""
-    access.require(actor_of(request), Permission.READ, what="routes")
+    actor = actor_of(request)
+    access.require(actor, Permission.READ, what="routes")
     specs = [documents.write(spec) for spec in directory.route_specs()]
     context = {
         "rows": directory.route_rows(),
         "code": yaml_documents.dump(specs) if specs else "",
+        "policies": {row.name for row in oncall.policy_rows()},
+        "may_edit": may_edit(actor),
     }
     return render(request, "alerts/routes.html", context)
 
@@ -41,7 +49,10 @@ def try_out(request: HttpRequest) -> HttpResponse:
     access.require(actor_of(request), Permission.READ, what="a dry run")
     names = [row.name for row in integrations.integration_rows()]
     asked = request.POST if request.method == "POST" else None
-    chosen = {"integration": request.GET.get("integration", "")}
+    chosen = {
+        "integration": request.GET.get("integration", ""),
+        "payload": request.GET.get("payload", "")[:_LONGEST_GIVEN],
+    }
     form = DryRunForm(asked, integrations=names, initial=chosen)
     found: DryRun | None = None
     if form.is_bound and form.is_valid():
