@@ -139,11 +139,11 @@ class StepForm(TargetsForm):
         label=_("For"),
         choices=[("", _("Any urgency")), ("high", _("High urgency")), ("low", _("Low urgency"))],
     )
-    start = forms.CharField(required=False, label=_("Where it is from"))
+    start = forms.CharField(required=False, label=_("From"))
     end = forms.CharField(
         required=False,
-        label=_("Where it is to"),
-        help_text=_("By the clock of each person, as 08:00."),
+        label=_("To"),
+        help_text=_("Both as 08:00."),
     )
 
     def __init__(self, *args: Any, number: int, kept: Mapping[str, Json], **more: Any) -> None:
