@@ -150,6 +150,8 @@ def test_the_palette_does_things_for_those_who_may(sign_in: Any) -> None:
         return [(each["label"], each["url"]) for each in results if each["note"] == "do"]
 
     assert ("New SLO", "/slos/-/new") in deeds(admin, "new slo")
+    assert ("New escalation policy", "/on-call/-/policies/-/new") in deeds(admin, "new policy")
+    assert ("New route", "/routes/-/new") in deeds(admin, "new route")
     assert deeds(admin, "exclude check") == [
         ("Exclude time from checkout", "/slos/checkout/exclude")
     ]

@@ -41,7 +41,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with provider(folder / "calls") as phone:
         file = folder / "world.yaml"
         file.write_text(WORLD.replace("ADDRESS/", phone.url("/")))
-        running.run("user", "create", "alice", "--email", "a@example.org", "--role", "admin")
+        running.run("user", "create", "alice", "--email", "alice@example.org", "--role", "admin")
         running.run("apply", "-f", str(file))
         key = running.json("integration", "create", "generic", "--name", "load")["key"]
         running.start()
@@ -141,6 +141,24 @@ def test_it_works_without_scripts(browser: Any, alices_state: Any, product: Prod
     page.get_by_role("button", name="Save policy").click()
     page.get_by_text("Escalations that begin from now on follow it").wait_for()
     page.context.close()
+
+
+def test_what_was_typed_is_there_again_after_signing_in_anew(open_page: Any) -> None:
+    page = open_page("/on-call/-/policies/-/new")
+    page.get_by_label("Name", exact=True).fill("long")
+    page.get_by_role("button", name="Add a step").click()
+    page.get_by_label("Whom step 2 pages, 1").select_option("person:bob")
+    page.context.clear_cookies(name="wk_session")
+    page.get_by_role("button", name="Save policy").click()
+
+    page.get_by_label("Name or mail address").fill("alice@example.org")
+    page.get_by_label("Password").fill(browsers.PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Bring it back").click()
+
+    page.get_by_label("Whom step 2 pages, 1").wait_for()
+    assert page.get_by_label("Whom step 2 pages, 1").input_value() == "person:bob"
+    assert page.get_by_label("Name", exact=True).input_value() == "long"
 
 
 def test_a_half_filled_form_asks_before_it_is_left(open_page: Any) -> None:

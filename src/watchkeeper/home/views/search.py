@@ -17,6 +17,8 @@ from watchkeeper.ui.context import FIRST_RUN, address
 
 _FORMS = (
     ("New SLO", "slos:new", Permission.EDIT),
+    ("New escalation policy", "oncall:new_policy", Permission.EDIT),
+    ("New route", "alerts:new_route", Permission.ADMINISTER),
     ("New service", "catalog:new_service", Permission.EDIT),
     ("New journey", "catalog:new_journey", Permission.EDIT),
     ("Discover SLOs in a Prometheus server", FIRST_RUN, Permission.ADMINISTER),

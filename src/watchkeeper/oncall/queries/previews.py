@@ -73,7 +73,9 @@ def preview(policy: str, urgency: str, *, at: dt.datetime) -> Preview:
     return found if document else replace(found, notes=(_without(policy), *found.notes))
 
 
-def preview_of(frozen: Policy, urgency: str, *, at: dt.datetime, name: str = "") -> Preview:
+def preview_of(
+    frozen: Policy, urgency: str, *, at: dt.datetime, name: str = "", most: int = MOST_STEPS
+) -> Preview:
     """Return what a policy would do that need not be stored; see :func:`preview`.
 
     Args:
@@ -81,6 +83,7 @@ def preview_of(frozen: Policy, urgency: str, *, at: dt.datetime, name: str = "")
         urgency: ``high`` or ``low``.
         at: When it begins.
         name: Of the stored policy whose turns it goes on with; empty: of none.
+        most: How many steps of all rounds are looked at.
     """
     notes: list[str] = []
     wired = notifications.ready_channels()
@@ -89,7 +92,7 @@ def preview_of(frozen: Policy, urgency: str, *, at: dt.datetime, name: str = "")
     place: Place | None = Place()
     due: dt.datetime | None = escalation.first_due(frozen, at)
     nobody = False
-    for _ in range(MOST_STEPS):
+    for _ in range(most):
         if place is None or due is None:
             break
         company = escalations.company_at(frozen.targets(), due)
@@ -101,7 +104,7 @@ def preview_of(frozen: Policy, urgency: str, *, at: dt.datetime, name: str = "")
         notes += [note.text for note in decision.notes]
         place, due, nobody = decision.place, decision.next_at, decision.nobody_notified
     else:
-        notes.append(f"and so on: only the first {MOST_STEPS} steps are shown")
+        notes.append(f"and so on: only the first {most} steps are shown")
     calls.sort(key=lambda call: (call.due_at, call.loop, call.step))
     return Preview(tuple(calls), tuple(dict.fromkeys(notes)), nobody)
 

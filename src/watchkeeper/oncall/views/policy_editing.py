@@ -31,6 +31,8 @@ from watchkeeper.plumbing.pages import METHODS, members_only, saved
 from watchkeeper.plumbing.rest import actor_of
 
 _JUDGED = ("save", "preview")
+_MOST_STEPS = 40
+"""So many of all rounds are drawn beside the form, which asks with each change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,7 @@ def _would(draft: PolicyDraft, base: Any, now: dt.datetime) -> dict[str, Any]:
     is_split = any(step.urgency for step in policy.steps)
 
     def calls(urgency: str) -> Preview:
-        return queries.preview_of(policy, urgency, at=now, name=policy.name)
+        return queries.preview_of(policy, urgency, at=now, name=policy.name, most=_MOST_STEPS)
 
     low = calls("low") if is_split else None
     return {"would": WouldBe(shown_of(policy, now=now), calls("high"), low)}

@@ -42,6 +42,39 @@ function restore(form) {
   form.prepend(note);
 }
 
+// A form whose rows come and go is kept whole, and brought back by its page, which draws the rows anew.
+const rowsOf = (form) => { const all = new FormData(form); all.delete("csrfmiddlewaretoken"); return new URLSearchParams(all).toString(); };
+
+function keepRows(form) {
+  try { sessionStorage.setItem(keyOf(form), rowsOf(form)); } catch { /* storage is off */ }
+}
+
+function offerRows(form) {
+  let kept = null;
+  try { kept = sessionStorage.getItem(keyOf(form)); } catch { /* nothing kept */ }
+  if (!kept || !window.htmx || kept === rowsOf(form)) return;
+  const note = document.createElement("p");
+  note.className = "wk-hint";
+  note.setAttribute("role", "status");
+  note.textContent = "What you typed before was not saved. ";
+  const button = (words, act) => {
+    const made = document.createElement("button");
+    made.type = "button";
+    made.className = "wk-linkish";
+    made.textContent = words;
+    made.addEventListener("click", act);
+    note.append(made, " ");
+  };
+  button("Bring it back", () => {
+    const values = new FormData();
+    for (const [name, value] of new URLSearchParams(kept)) values.append(name, value);
+    values.set("do", "look");
+    window.htmx.ajax("POST", form.action, { source: form, target: "#editor", select: "#editor", swap: "outerHTML", values });
+  });
+  button("Start over", () => { forget(form); note.remove(); });
+  form.prepend(note);
+}
+
 function forget(form) {
   try { sessionStorage.removeItem(keyOf(form)); } catch { /* storage is off */ }
 }
@@ -91,10 +124,11 @@ export function start(within = document) {
   for (const form of $$("form[data-keep]", within)) {
     if ("ready" in form.dataset) continue;
     form.dataset.ready = "";
-    // A form whose rows come and go only asks before it is left: its rows would be restored into others.
-    const asks = form.dataset.keep === "ask";
-    if (!asks) restore(form);
-    form.addEventListener("input", () => { form.dataset.dirty = ""; if (!asks) keep(form); });
+    const hasRows = form.dataset.keep === "rows";
+    if (!hasRows) restore(form);
+    else if ("dirty" in form.dataset) keepRows(form);
+    else offerRows(form);
+    form.addEventListener("input", () => { form.dataset.dirty = ""; (hasRows ? keepRows : keep)(form); });
     form.addEventListener("focusout", (event) => {
       // Not on the way to a button: what a verdict adds or removes would move it away from under the pointer.
       if (event.relatedTarget?.closest?.("button, a")) return;
@@ -103,8 +137,9 @@ export function start(within = document) {
   }
 }
 
-// The page after a saved form: what was kept for that form has done its work.
+// The page after a saved form: what was kept for that form has done its work. Who was asked to sign in saved nothing.
 function settle() {
+  if (location.pathname.startsWith("/account/login")) return;
   try {
     const key = sessionStorage.getItem(SENT);
     if (key && !$("[data-error-summary]")) sessionStorage.removeItem(key);
