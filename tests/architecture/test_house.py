@@ -19,7 +19,7 @@ USUAL = {
     "manifests.py", "migrations",
 }  # fmt: skip
 ALSO = {
-    "alerts": {"api", "cli", "middleware.py", "schemas", "subject.py"},
+    "alerts": {"api", "cli", "forms", "middleware.py", "schemas", "subject.py"},
     "identity": {"middleware.py"},
 }
 DOCUMENTED = ("domain", "usecases", "queries", "ports")

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from watchkeeper.alerts.domain import documents
 from watchkeeper.alerts.domain.documents import IntegrationSpec
-from watchkeeper.alerts.forms import KIND_WORDS, IntegrationForm
+from watchkeeper.alerts.forms.senders import KIND_WORDS, IntegrationForm
 from watchkeeper.alerts.queries import alerts, integrations
 from watchkeeper.alerts.queries.integrations import IntegrationRow
 from watchkeeper.alerts.usecases import doors

@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from watchkeeper.alerts.forms import MendForm
+from watchkeeper.alerts.forms.senders import MendForm
 from watchkeeper.alerts.ports import Stored
 from watchkeeper.alerts.queries import alerts, quarantine
 from watchkeeper.alerts.usecases import acts

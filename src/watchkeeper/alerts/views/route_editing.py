@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from watchkeeper.alerts.domain import documents
 from watchkeeper.alerts.domain.documents import RouteSpec
-from watchkeeper.alerts.forms import RouteForms, route_values, route_windows, typed_windows
+from watchkeeper.alerts.forms.routes import RouteForms, route_values, route_windows, typed_windows
 from watchkeeper.alerts.queries import directory, route_previews
 from watchkeeper.alerts.usecases import rules
 from watchkeeper.kernel import access, clock

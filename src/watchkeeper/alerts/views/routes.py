@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from watchkeeper.alerts.domain import documents
-from watchkeeper.alerts.forms import DryRunForm
+from watchkeeper.alerts.forms.senders import DryRunForm
 from watchkeeper.alerts.queries import directory, integrations
 from watchkeeper.alerts.usecases import dry_run
 from watchkeeper.alerts.usecases.dry_run import DryRun

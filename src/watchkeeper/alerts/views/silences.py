@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from watchkeeper.alerts.forms import SilenceForm, field_of
+from watchkeeper.alerts.forms.quiet import SilenceForm, field_of
 from watchkeeper.alerts.queries import directory, previews
 from watchkeeper.alerts.queries.directory import SilenceRow
 from watchkeeper.alerts.usecases import rules

@@ -1,4 +1,4 @@
-"""Forms of integrations, of mending what came, of trying a post out, of silences and of routes."""
+"""Forms of routes: what they match, whom they page, when they are on."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,164 +11,11 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from watchkeeper.alerts.domain.documents import RouteSpec, SilenceSpec
-from watchkeeper.kernel import wall_time
+from watchkeeper.alerts.domain.documents import RouteSpec
+from watchkeeper.alerts.forms.matchers import lines, place_of
 from watchkeeper.kernel.errors import Problem
-from watchkeeper.ui.domain.times import Zone
-from watchkeeper.ui.forms import WallTime
 
-LONGEST_POST = 1_000_000
 MOST_WINDOWS = 50
-_CODE = {"rows": 14, "spellcheck": "false", "class": "wk-mono"}
-KIND_WORDS = {
-    "alertmanager": "Alertmanager, Prometheus",
-    "grafana": "Grafana",
-    "cloudevents": "CloudEvents",
-    "cloudwatch": "Amazon CloudWatch, by SNS",
-    "datadog": "Datadog",
-    "generic": "Anything that posts JSON",
-    "change": "What changed: deployments, flags, configuration",
-    "heartbeat": "Heartbeat",
-    "pagerduty": "Senders of PagerDuty",
-    "opsgenie": "Senders of Opsgenie",
-}
-
-
-class IntegrationForm(forms.Form):
-    """A new sender."""
-
-    name = forms.CharField(
-        max_length=253,
-        help_text="Small letters, digits and dashes, as alertmanager-eu. Stays as it is.",
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-    kind = forms.ChoiceField(label="What sends")
-    service = forms.CharField(
-        max_length=253,
-        required=False,
-        help_text="That its events are about where they do not say. Empty: none.",
-    )
-    interval = forms.CharField(
-        max_length=20,
-        required=False,
-        help_text="Of a heartbeat: how long it may be silent, as 90s, 5m, 2h or 1d. Empty: 5m.",
-    )
-
-    autoClose = forms.CharField(  # noqa: N815  as the document calls it
-        label="Close by itself",
-        max_length=20,
-        required=False,
-        help_text="End alerts that it says nothing of for so long, as 2d. Empty: never.",
-    )
-
-    flapping = forms.ChoiceField(
-        label="What comes and goes too often",
-        required=False,
-        choices=[("", "Page, then hold it open until it is quiet"), ("off", "Page each time")],
-    )
-
-    def __init__(self, *args: Any, kinds: Sequence[str], **more: Any) -> None:
-        super().__init__(*args, **more)
-        choices = [(kind, KIND_WORDS.get(kind, kind.capitalize())) for kind in kinds]
-        self.fields["kind"].choices = choices  # type: ignore[attr-defined]
-
-
-class MendForm(forms.Form):
-    """What came, to be mended."""
-
-    body = forms.CharField(
-        label="What came",
-        max_length=LONGEST_POST,
-        strip=False,
-        widget=forms.Textarea(attrs=_CODE),
-        help_text="Read again as it stands here; what came stays as it is.",
-    )
-
-
-class DryRunForm(forms.Form):
-    """A post to try out."""
-
-    integration = forms.ChoiceField(required=False, help_text="Whose it would be.")
-    payload = forms.CharField(
-        max_length=LONGEST_POST,
-        strip=False,
-        widget=forms.Textarea(attrs=_CODE),
-        help_text="What the sender would post.",
-    )
-    at = forms.CharField(
-        label="At",
-        required=False,
-        max_length=40,
-        help_text="When it would come, as 2026-03-02T03:00 in your zone. Empty: now.",
-    )
-
-    def __init__(self, *args: Any, integrations: Sequence[str], **more: Any) -> None:
-        super().__init__(*args, **more)
-        choices = [("", "None: JSON of anybody\u2019s"), *((name, name) for name in integrations)]
-        self.fields["integration"].choices = choices  # type: ignore[attr-defined]
-
-
-class SilenceForm(forms.Form):
-    """A silence."""
-
-    match = forms.CharField(
-        max_length=20_000,
-        label=_("What it matches"),
-        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
-        help_text=_(
-            'One matcher on each line, all must hold: service="shop", severity!="critical".'
-        ),
-    )
-    name = forms.CharField(max_length=253, label=_("Name"), help_text=_("As in deploy-of-monday."))
-    reason = forms.CharField(
-        max_length=1_000, label=_("Why"), help_text=_("For those who look at an alert meanwhile.")
-    )
-    start = WallTime(label=_("From"))
-    end = WallTime(label=_("To"))
-    recurrence = forms.CharField(
-        max_length=500,
-        required=False,
-        label=_("Comes again"),
-        help_text=_("Empty: it does not. A rule as FREQ=WEEKLY or FREQ=MONTHLY;BYDAY=1SU."),
-    )
-
-    def __init__(self, *args: Any, zone: Zone, **more: Any) -> None:
-        super().__init__(*args, **more)
-        self.zone = zone
-        self.fields["start"].help_text = _("In %(zone)s time, as all of this.") % {
-            "zone": zone.city
-        }
-
-    def matchers(self) -> tuple[str, ...]:
-        """Return what was typed to be matched."""
-        lines = str(self.data.get("match", "")).splitlines()
-        return tuple(line.strip() for line in lines if line.strip())
-
-    def spec(self) -> SilenceSpec:
-        """Return the silence that was typed."""
-        given = self.cleaned_data
-        rule = given["recurrence"].strip()
-        return SilenceSpec(
-            name=given["name"].strip(),
-            match=self.matchers(),
-            start=wall_time.instant_of(given["start"], self.zone.info),
-            end=wall_time.instant_of(given["end"], self.zone.info),
-            reason=given["reason"].strip(),
-            recurrence=rule,
-            time_zone=self.zone.info.key if rule else "",
-        )
-
-
-FIELDS = {"spec.start": "start", "spec.end": "end", "spec.reason": "reason",
-          "spec.recurrence": "recurrence", "spec.match": "match"}  # fmt: skip
-
-
-def field_of(path: str) -> str:
-    """Return the field that a fault belongs to."""
-    return FIELDS.get(path.partition("[")[0], path if path == "match" else "")
-
-
-# ---- routes
 
 
 class RouteForm(forms.Form):
@@ -317,7 +164,7 @@ class RouteForms:
             name=given.get("name", ""),
             policy=given.get("policy", ""),
             order=number,
-            match=tuple(text for _, text in _lines(given.get("match", ""))),
+            match=tuple(text for _number, text in lines(given.get("match", ""))),
             urgency=given.get("urgency", ""),
             group_by=tuple(given.get("group_by", "").replace(",", " ").split()),
             group_for=given.get("group_for", ""),
@@ -334,17 +181,11 @@ class RouteForms:
                 form.add_error(name if name in form.fields else None, words)
 
     def _place(self, problem: Problem) -> tuple[forms.Form, str, str]:
-        words = problem.detail
-        found = re.match(r"spec\.(\w+)(?:\[(\d+)\])?(?:\.(\w+))?", problem.path)
-        if found is None:
-            return self.outer, "" if problem.path else "name", words
-        name, place, inner = found[1], int(found[2] or 0), found[3] or ""
-        if name == "match" and found[2]:
-            line, _text = _lines(self.values.get("match", ""))[place]
-            return self.outer, "match", _now("Line %(line)d: %(words)s") % {
-                "line": line, "words": words}  # fmt: skip
-        if name == "times" and place < len(self.windows):
-            return self.windows[place], {"from": "start", "to": "end"}.get(inner, "days"), words
+        found = re.match(r"spec\.times\[(\d+)\](?:\.(\w+))?", problem.path)
+        if found and int(found[1]) < len(self.windows):
+            name = {"from": "start", "to": "end"}.get(found[2] or "", "days")
+            return self.windows[int(found[1])], name, problem.detail
+        name, words = place_of(problem, self.values)
         names = {"groupBy": "group_by", "groupFor": "group_for", "timeZone": "time_zone"}
         return self.outer, names.get(name, name), words
 
@@ -355,12 +196,6 @@ def _window(at: int, window: WindowTyped, key: str) -> WindowForm:
         return WindowForm(prefix=f"time-{at}", initial=shown)
     return WindowForm({f"time-{at}-{name}": value for name, value in shown.items()},
                       prefix=f"time-{at}")  # fmt: skip
-
-
-def _lines(text: str) -> list[tuple[int, str]]:
-    """Return lines that say something, with their numbers from 1."""
-    lines = enumerate(text.splitlines(), start=1)
-    return [(number, line.strip()) for number, line in lines if line.strip()]
 
 
 def route_values(spec: RouteSpec) -> dict[str, str]:
