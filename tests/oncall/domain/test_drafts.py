@@ -130,3 +130,18 @@ def test_there_is_an_end_to_steps_and_targets() -> None:
     draft = PolicyDraft(steps=(StepDraft(notify=("x",) * policies.MOST_TARGETS),) * 50)
 
     assert drafts.done(drafts.done(draft, "add-step"), "add-to:3") == draft
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ({"person": "bob"}, "person bob"),
+        ({"webhook": "ops-hook"}, "webhook ops-hook"),
+        ({"chat": {"channel": "slack", "address": "C0", "name": "Ops"}}, "chat Ops"),
+        ({"chat": {"channel": "slack", "address": "C0"}}, "chat C0"),
+        ({"chat": {"room": 7}}, 'chat {"room": 7}'),
+        ("whom", '"whom"'),
+    ],
+)
+def test_a_target_is_told_in_words(target: Any, words: str) -> None:
+    assert drafts.told(drafts.written(target)) == words

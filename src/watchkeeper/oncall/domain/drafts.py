@@ -84,10 +84,16 @@ def told(text: str) -> str:
     target = target_from(text)
     if not isinstance(target, Mapping):
         return text
-    return ", ".join(
-        f"{kind} {name if isinstance(name, str) else json.dumps(name)}"
-        for kind, name in target.items()
-    )
+    return ", ".join(f"{kind} {_title(value)}" for kind, value in target.items())
+
+
+def _title(value: Json) -> str:
+    """Return what is called by: a name, or that of something which has fields of its own."""
+    if isinstance(value, Mapping):
+        for name in ("name", "address"):
+            if isinstance(value.get(name), str):
+                return str(value[name])
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def target_from(text: str) -> Json:

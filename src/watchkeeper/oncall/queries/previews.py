@@ -51,11 +51,13 @@ class Preview:
         calls: In the order in which they would be made.
         notes: Why others would not be called, in order.
         nobody_notified: Whether it would end without anybody who could be paged.
+        is_complete: Whether all steps were looked at.
     """
 
     calls: tuple[PlannedCall, ...]
     notes: tuple[str, ...]
     nobody_notified: bool
+    is_complete: bool = True
 
 
 def preview(policy: str, urgency: str, *, at: dt.datetime) -> Preview:
@@ -91,7 +93,7 @@ def preview_of(
     calls: list[PlannedCall] = []
     place: Place | None = Place()
     due: dt.datetime | None = escalation.first_due(frozen, at)
-    nobody = False
+    nobody, is_complete = False, True
     for _ in range(most):
         if place is None or due is None:
             break
@@ -104,9 +106,10 @@ def preview_of(
         notes += [note.text for note in decision.notes]
         place, due, nobody = decision.place, decision.next_at, decision.nobody_notified
     else:
+        is_complete = False
         notes.append(f"and so on: only the first {most} steps are shown")
     calls.sort(key=lambda call: (call.due_at, call.loop, call.step))
-    return Preview(tuple(calls), tuple(dict.fromkeys(notes)), nobody)
+    return Preview(tuple(calls), tuple(dict.fromkeys(notes)), nobody, is_complete)
 
 
 def _without(policy: str) -> str:
