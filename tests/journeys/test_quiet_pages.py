@@ -73,6 +73,7 @@ PAGES = (
     "/silences", "/silences/-/new", "/silences/-/new?service=shop", "/silences/nightly/remove",
     "/maintenance", "/maintenance/-/new", "/maintenance/move/remove",
     "/changes", "/changes?kind=flag", "/changes?service=nothing", "/alerts/1",
+    "/inhibitions/-/new", "/inhibitions/cluster-down/edit",
     "/alerts/3", "/alerts/7", "/alerts/11", "/routes",
 )  # fmt: skip
 
@@ -82,6 +83,26 @@ def test_every_page_can_be_used_by_everybody(open_page: Any, product: Product) -
     for path in PAGES:
         page.goto(product.url + path)
         browsers.stands_in_nobodys_way(page)
+
+
+def test_an_inhibition_is_made_by_hand(open_page: Any, product: Product) -> None:
+    page = open_page("/silences")
+    page.get_by_role("link", name="New inhibition").click()
+    page.get_by_label("Name", exact=True).fill("by-hand")
+    page.get_by_label("While this is open").fill('alertname="ClusterDown"')
+    page.get_by_label("This is quiet").fill('alertname=~"Pod.*"')
+    page.get_by_label("With the same").fill("cluster")
+    page.get_by_label("With the same").press("Tab")
+    page.get_by_text("1 is a source").wait_for()
+    page.get_by_text("1 would be quiet").wait_for()
+    page.get_by_role("button", name="Save inhibition").click()
+    page.get_by_text("Alerts that open from now on are judged by it").wait_for()
+    page.get_by_role("link", name="Edit by-hand").click()
+    for path in ("/inhibitions/by-hand/edit", "/inhibitions/by-hand/remove"):
+        page.goto(product.url + path)
+        browsers.stands_in_nobodys_way(page)
+    page.get_by_role("button", name="Remove the inhibition by-hand").click()
+    page.get_by_text("by-hand is removed").wait_for()
 
 
 def test_an_alert_in_maintenance_says_so_and_what_changed(product: Product) -> None:

@@ -5,6 +5,7 @@ from django.urls import path
 from watchkeeper.alerts.views import (
     acting,
     doors,
+    inhibitions,
     integrations,
     pages,
     quarantine,
@@ -20,6 +21,9 @@ urlpatterns = [
     path("alerts/-/act", acting.act_on_many, name="act"),
     path("alerts/<str:alert>", pages.detail, name="detail"),
     path("alerts/<str:alert>/act", acting.act_on_one, name="act_one"),
+    path("inhibitions/-/new", inhibitions.new, name="new_inhibition"),
+    path("inhibitions/<str:name>/edit", inhibitions.edit, name="edit_inhibition"),
+    path("inhibitions/<str:name>/remove", inhibitions.remove, name="remove_inhibition"),
     path("integrations", integrations.integration_list, name="integrations"),
     path("integrations/-/new", integrations.new, name="new_integration"),
     path("integrations/<str:name>", integrations.integration, name="integration"),

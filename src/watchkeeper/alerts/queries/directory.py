@@ -288,6 +288,11 @@ class InhibitionRow:
     sources: int
     holds: int
 
+    @property
+    def is_in_file(self) -> bool:
+        """Whether it is changed in its file and not here."""
+        return self.origin == Origin.FILE.value
+
 
 def inhibition_rows() -> list[InhibitionRow]:
     """Return all inhibitions by name."""

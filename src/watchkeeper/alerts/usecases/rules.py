@@ -246,7 +246,13 @@ def end_silence(*, actor: Actor, name: str, now: dt.datetime) -> None:
 
 @transaction.atomic
 def save_inhibition(
-    *, actor: Actor, spec: InhibitionSpec, origin: Origin, now: dt.datetime, file: str = ""
+    *,
+    actor: Actor,
+    spec: InhibitionSpec,
+    origin: Origin,
+    now: dt.datetime,
+    file: str = "",
+    known: str | None = None,
 ) -> Change:
     """Make an inhibition be as ``spec`` says; what it keeps quiet already is judged again at once.
 
@@ -258,18 +264,21 @@ def save_inhibition(
         origin: Where this comes from.
         now: The present.
         file: Name of the file it stands in.
+        known: As for :func:`save_route`.
 
     Raises:
         InvalidError: a field cannot be.
         ForbiddenError: the actor may not.
+        StaleError: it is not in the state that is ``known``.
         KeptInFilesError: it is kept in a file, and this comes from elsewhere.
     """
     documents.check_inhibition(spec)
     what = f"inhibition {spec.name}"
     hands.require(actor, Permission.EDIT, what=what, team_id=None)
-    row = Inhibition.objects.filter(name=spec.name).first()
-    hands.check(row, origin, what)
+    row = Inhibition.objects.select_for_update().filter(name=spec.name).first()
     old = documents.write(directory.inhibition_spec(row)) if row is not None else None
+    check_known(known, old, what)
+    hands.check(row, origin, what)
     fields = hands.differences(old, documents.write(spec))
     if row is not None and not fields and row.origin == origin.value:
         return Change("Inhibition", spec.name, Action.UNCHANGED)

@@ -14,6 +14,7 @@ from watchkeeper.alerts.forms.quiet import SilenceForm, field_of
 from watchkeeper.alerts.queries import directory, previews
 from watchkeeper.alerts.queries.directory import SilenceRow
 from watchkeeper.alerts.usecases import rules
+from watchkeeper.alerts.views.inhibitions import may_edit
 from watchkeeper.changes.queries import maintenance
 from watchkeeper.changes.views.maintenance import lines_of as windows_of
 from watchkeeper.changes.views.maintenance import may_add
@@ -55,6 +56,7 @@ def silences(request: HttpRequest) -> HttpResponse:
         "inhibitions": directory.inhibition_rows(),
         "active": states.count("active"),
         "may_add": may_add(actor),
+        "may_inhibit": may_edit(actor),
     }
     return render(request, "alerts/silences.html", context)
 
