@@ -20,6 +20,7 @@ from watchkeeper.alerts.queries import directory
 from watchkeeper.alerts.queries import rules as in_force
 from watchkeeper.alerts.usecases import rules
 from watchkeeper.audit.models import AuditEntry
+from watchkeeper.identity import usecases as identity
 from watchkeeper.kernel.documents import Document
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.oncall import usecases as oncall
@@ -228,6 +229,27 @@ def test_a_change_made_meanwhile_is_not_overwritten(door: Client) -> None:
     assert directory.route_spec_of("all").order == 8
     answer = door.post(NEW, filled(name="all"))
     assert "The route all is there already" in text(answer)
+
+
+def test_the_api_tells_states_apart_too(door: Client) -> None:
+    del door
+    make()
+    token = identity.create_token(actor=HOST, name="ci", role="admin", now=NOON).token
+    bearer = {"Authorization": f"Bearer {token}"}
+    answer = Client().get("/api/v1/routes/all", headers=bearer)
+    body = {"policy": "shop", "order": 7}
+
+    def put(state: str) -> Any:
+        return Client().put(
+            "/api/v1/routes/all",
+            body,
+            content_type="application/json",
+            headers=bearer | {"If-Match": state},
+        )
+
+    saved = put(answer["ETag"])
+    assert (saved.status_code, put(answer["ETag"]).status_code) == (200, 412)
+    assert put(saved["ETag"]).status_code == 200
 
 
 def test_routes_change_places(door: Client) -> None:

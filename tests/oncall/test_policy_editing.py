@@ -167,7 +167,8 @@ def test_what_the_form_cannot_show_is_shown_as_text_and_kept(door: Client) -> No
         ({"step-0-urgency": "mild"}, "id_step-0-urgency", "urgency is high or low"),
         ({"step-0-start": "25:00", "step-0-end": "08:00"}, "id_step-0-start", "wall time"),
         ({"step-0-start": "08:00"}, "id_step-0-end", "wall time"),
-        ({"step-0-to-0": ""}, "id_step-0-to-0", "a list of 1 to 50"),
+        ({"step-0-to-0": ""}, "id_step-0-to-0", "Choose whom to page."),
+        ({"step-0-to-0": "bob"}, "id_step-0-to-0", "a target names one of"),
         ({"step-0-to-0": "", "step-0-to-1": "person:no one"}, "id_step-0-to-1", "cannot be named"),
         ({"all-to-0": "whom"}, "id_all-to-0", "a target names one of"),
     ],
@@ -317,6 +318,9 @@ def test_of_very_many_people_one_is_typed(door: Client) -> None:
     page = text(door.get(NEW))
     assert page.count('<option value="person:p7"') == 1
     assert 'list="targets"' in page
+    wrong = text(door.post(NEW, filled(**{"step-0-to-0": "p7"})))
+    assert re.search(r'<input type="text" name="step-0-to-0" value="p7"', wrong)
+    assert "and a name, as person:" in wrong
     assert door.post(NEW, filled(**{"step-0-to-0": "person:p7"})).status_code == 302
 
 

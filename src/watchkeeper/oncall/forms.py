@@ -258,7 +258,9 @@ class PolicyForms:
         """Say what is wrong beside the field that it is about."""
         for problem in problems:
             form, name = self._place(problem.path)
-            form.add_error(name if name in form.fields else None, problem.detail)
+            is_empty = problem.path.endswith(".notify")
+            words = _now("Choose whom to page.") if is_empty else problem.detail
+            form.add_error(name if name in form.fields else None, words)
 
     def _place(self, path: str) -> tuple[forms.Form, str]:
         found = re.match(r"spec\.steps\[(\d+)\](?:\.(\w+))?(.*)", path)

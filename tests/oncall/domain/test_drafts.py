@@ -133,6 +133,15 @@ def test_there_is_an_end_to_steps_and_targets() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "is_picked"),
+    [("", True), ("person:bob", True), ("bob", True), ('"bob"', True), ("{", True),
+     ('{"webhook": "x"}', False), ('{"person": 7}', False)],
+)  # fmt: skip
+def test_what_is_no_target_yet_can_be_typed_anew(text: str, is_picked: bool) -> None:
+    assert drafts.is_picked(text) is is_picked
+
+
+@pytest.mark.parametrize(
     ("target", "words"),
     [
         ({"person": "bob"}, "person bob"),

@@ -1,6 +1,6 @@
 """JSON door of what decides where alerts go and what is kept quiet."""
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Router, Status
 
 from watchkeeper.alerts.api.moments import sure
@@ -23,6 +23,7 @@ from watchkeeper.alerts.usecases import rules
 from watchkeeper.kernel import access, clock
 from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.origins import Origin
+from watchkeeper.plumbing import hands, rest
 from watchkeeper.plumbing.rest import actor_of
 
 router = Router(tags=["alerts"])
@@ -39,14 +40,19 @@ def list_routes(request: HttpRequest) -> list[RouteOut]:
 
 
 @router.get("/routes/{name}", response=RouteOut, summary="One route")
-def get_route(request: HttpRequest, name: str) -> RouteOut:
-    """Return a route."""
+def get_route(request: HttpRequest, response: HttpResponse, name: str) -> RouteOut:
+    """Return a route; its ETag may be sent back as If-Match."""
     access.require(actor_of(request), Permission.READ, what=f"route {name}")
+    response["ETag"] = f'"{_state_of(name)}"'
     return RouteOut.model_validate(directory.route_row(name), from_attributes=True)
 
 
+def _state_of(name: str) -> str:
+    return hands.state_of(documents.write(directory.route_spec_of(name)))
+
+
 @router.put("/routes/{name}", response=RouteOut, summary="Make or change a route")
-def put_route(request: HttpRequest, name: str, body: RouteIn) -> RouteOut:
+def put_route(request: HttpRequest, response: HttpResponse, name: str, body: RouteIn) -> RouteOut:
     """Make the route be as the body says."""
     access.require(actor_of(request), Permission.READ, what=f"route {name}")
     spec = RouteSpec(
@@ -60,7 +66,10 @@ def put_route(request: HttpRequest, name: str, body: RouteIn) -> RouteOut:
         times=tuple(each.model_dump(by_alias=True, exclude_unset=True) for each in body.times),
         time_zone=body.time_zone,
     )
+    if request.headers.get("If-Match"):
+        rest.check_if_match(request, f'"{_state_of(name)}"', what=f"The route {name}")
     rules.save_route(actor=actor_of(request), spec=spec, origin=Origin.API, now=clock.now())
+    response["ETag"] = f'"{_state_of(name)}"'
     return RouteOut.model_validate(directory.route_row(name), from_attributes=True)
 
 

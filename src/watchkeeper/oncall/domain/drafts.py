@@ -75,8 +75,8 @@ def written(target: Json) -> str:
 
 
 def is_picked(text: str) -> bool:
-    """Return whether a target as text can be picked from a list, or is not chosen yet."""
-    return not text or text.partition(":")[0] in PICKED
+    """Return whether a target as text can be picked from a list, or is no target at all yet."""
+    return text.partition(":")[0] in PICKED or not isinstance(target_from(text), Mapping)
 
 
 def told(text: str) -> str:
