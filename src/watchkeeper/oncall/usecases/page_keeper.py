@@ -11,7 +11,7 @@ from watchkeeper.notifications.domain import plan
 from watchkeeper.notifications.ports import Planned
 from watchkeeper.oncall.domain.escalation import ADDED_STEP, EscalationState, PagePlan
 from watchkeeper.oncall.models import Escalation, Page
-from watchkeeper.oncall.usecases import escalations
+from watchkeeper.oncall.usecases import paging
 
 
 class PageKeeper:
@@ -42,10 +42,10 @@ class PageKeeper:
             contact = plan.spare(person, frozenset(tried[_place(page)]), wired=wired)
             if contact is not None:
                 tried[_place(page)].add(contact)
-                call = plan.Call(escalations.STANDS_IN, contact, dt.timedelta())
+                call = plan.Call(paging.STANDS_IN, contact, dt.timedelta())
                 planned = PagePlan(page.loop, page.step, page.person, now)
                 wanted.append((page.escalation, planned, call))
-        return escalations.add_pages(wanted, now=now)
+        return paging.add_pages(wanted, now=now)
 
 
 def _place(page: Page) -> tuple[int, int, int, int, str]:

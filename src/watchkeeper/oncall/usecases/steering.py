@@ -16,7 +16,7 @@ from watchkeeper.oncall.domain.policies import Target
 from watchkeeper.oncall.models import Escalation, Page
 from watchkeeper.oncall.queries import escalations as queries
 from watchkeeper.oncall.queries.escalations import Subject
-from watchkeeper.oncall.usecases import escalations
+from watchkeeper.oncall.usecases import escalations, paging
 from watchkeeper.oncall.usecases.escalations import Trigger
 from watchkeeper.plumbing import due_work, wake
 from watchkeeper.plumbing.due_work import Work
@@ -121,7 +121,7 @@ def add(
         loop = max((page.loop for page in known), default=-1) + 1
         plans = [PagePlan(loop, ADDED_STEP, name, now) for name in people if name not in fresh]
         planned.append((row, plans))
-    escalations.write_pages(planned, now=now)
+    paging.write_pages(planned, now=now)
     return {
         Subject(row.subject_kind, row.subject_id): [each.person for each in plans]
         for row, plans in planned
