@@ -400,10 +400,8 @@ def test_after_an_outage_there_is_one_call_for_each_person_and_contact(
     """I10: ten alerts and all steps that came due in two hours, and nobody is called thrice."""
     settings.WATCHKEEPER = settings.WATCHKEEPER.model_copy(update={"page_bundle_seconds": 60})
     with provider(tmp_path / "calls") as phone:
-        for contact in Contact.objects.all():
-            Contact.objects.filter(pk=contact.pk).update(
-                address=phone.url(f"/{contact.user.name}/{contact.name}")
-            )
+        for pk, person, name in Contact.objects.values_list("pk", "user__name", "name"):
+            Contact.objects.filter(pk=pk).update(address=phone.url(f"/{person}/{name}"))
         for number in range(10):
             start(now=begun, subject=Subject("alert", str(number)))
         walk(clock.now())

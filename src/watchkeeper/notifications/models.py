@@ -37,10 +37,19 @@ class Paging(models.Model):
 
 
 class Contact(models.Model):
-    """One way to reach a person. The address is the person's own; others see it masked."""
+    """One way to reach a person, or a room that a policy tells and nobody in particular is behind.
 
-    user = models.ForeignKey("identity.User", on_delete=models.CASCADE, related_name="contacts")
-    name = models.CharField(max_length=253)
+    A person's address is their own; others see it masked.
+    """
+
+    user = models.ForeignKey(
+        "identity.User", null=True, on_delete=models.CASCADE, related_name="contacts"
+    )
+    holder = models.CharField(
+        max_length=300, blank=True, help_text="What tells the room; empty: it is a person's."
+    )
+    name = models.CharField(max_length=253, help_text="Of a room its key.")
+    title = models.CharField(max_length=400, blank=True, help_text="What people call a room.")
     position = models.IntegerField(default=0)
     channel = models.CharField(max_length=20, choices=[(each, each) for each in CHANNELS])
     address = models.CharField(max_length=2000)
@@ -66,10 +75,20 @@ class Contact(models.Model):
             models.UniqueConstraint(
                 fields=["user", "name"], name="notifications_one_contact_per_name"
             ),
+            models.UniqueConstraint(
+                fields=["name"],
+                condition=models.Q(user__isnull=True),
+                name="notifications_one_room_per_key",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(user__isnull=False, holder="")
+                | models.Q(user__isnull=True) & ~models.Q(holder=""),
+                name="notifications_contact_of_a_person_or_a_room",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.name} of {self.user_id}"
+        return f"{self.name} of {self.user_id or self.holder}"
 
 
 class SentCode(models.Model):

@@ -31,13 +31,13 @@ class PagedAlert:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a person is told.
+    """What a person or a room is told.
 
     Attributes:
         page_id: Id of the page, the same on each repeat; the idempotency key of every channel. A
             call that tells of several pages has an id of its own.
         may_repeat: Whether it may have been sent before.
-        person: Whom it is for.
+        person: Whom it is for; empty: a room.
         step: Step of the escalation policy, from 0.
         urgency: ``high`` or ``low``.
         title: One line; of several alerts that of the gravest.
@@ -45,8 +45,9 @@ class Message:
         alerts: What burns, the oldest first; several where pages go in one call.
         is_test: Whether nothing burns and nothing is to be answered: a test of the contact, or a
             notice.
-        act_url: Where the person may answer without signing in; empty: nowhere. It opens a door,
-            so it is made for each call and never stored.
+        act_url: Where the person may answer without signing in; empty: nowhere, and so for rooms.
+            It opens a door, so it is made for each call and never stored.
+        room: What people call the room that it is for; empty: it is for a person.
         code: Digits to be typed in, in a page that asks for them; empty: it does not.
         pages: Ids of all pages that the call is for, the oldest first; empty: only ``page_id``.
     """
@@ -63,6 +64,7 @@ class Message:
     act_url: str = ""
     pages: tuple[str, ...] = ()
     code: str = ""
+    room: str = ""
 
     @property
     def link(self) -> str:
@@ -114,8 +116,9 @@ class Planned:
     Attributes:
         page_id: Id of the page.
         group: What deliveries that stand in for each other share: one person, one step.
-        person: Name of the person.
-        contact: Name of the contact; empty where there is none, with a reason to skip.
+        person: Name of the person; empty: a room is told.
+        contact: Name of the contact, or key of the room; empty where there is none, with a reason
+            to skip.
         due_at: When it is due.
         message: What is told.
         skipped: Why it is not sent; empty: it is.

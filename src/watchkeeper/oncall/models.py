@@ -203,7 +203,10 @@ class Escalation(models.Model):
 
 
 class Page(models.Model):
-    """One call that was decided: a person, by a contact, at a step."""
+    """One call that was decided: a person, by a contact, at a step.
+
+    A room that is told has no person: ``person`` is empty, ``contact`` is its key.
+    """
 
     id = models.CharField(max_length=64, primary_key=True)
     escalation = models.ForeignKey(Escalation, on_delete=models.CASCADE, related_name="pages")

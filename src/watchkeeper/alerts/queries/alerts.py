@@ -407,6 +407,8 @@ def _page(page: Any) -> dict[str, Any]:
         "page_id": page.page_id,
         "person": page.person,
         "contact": page.contact,
+        "room": page.room,
+        "channel": page.channel,
         "step": page.step,
         "loop": page.loop,
         "due_at": page.due_at,

@@ -122,14 +122,14 @@ def contact_faults(contact: ContactSpec) -> Iterator[Problem]:
         known = ", ".join(CHANNELS)
         yield Problem(f"channel is one of {known}, not {contact.channel[:40]}", path="channel")
         return
-    fault = _address_fault(contact.channel, contact.address)
+    fault = address_fault(contact.channel, contact.address)
     if fault:
         yield Problem(fault, path="address")
     if contact.secret is not None and contact.channel != "webhook":
         yield Problem("only a webhook has a secret", path="secret")
 
 
-def _address_fault(channel: str, address: str) -> str:
+def address_fault(channel: str, address: str) -> str:
     """Return what is wrong with an address in words; empty if nothing is."""
     if not address or len(address) > LONGEST_ADDRESS or not address.isprintable():
         return f"an address is one line of at most {LONGEST_ADDRESS} characters"
@@ -138,9 +138,7 @@ def _address_fault(channel: str, address: str) -> str:
     if channel in {"sms", "voice"}:
         return "" if _PHONE.match(address) else "this is not a phone number, as +14155550100"
     if channel == "slack":
-        return (
-            "" if _SLACK.match(address) else "this is not the id of a Slack member, as U012AB3CD"
-        )
+        return "" if _SLACK.match(address) else "this is no id in Slack, as U012AB3CD"
     if channel == "ntfy" and _TOPIC.match(address):
         return ""
     return _url_fault(address)

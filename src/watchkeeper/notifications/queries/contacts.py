@@ -1,7 +1,7 @@
 """Reading contacts and rules."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from watchkeeper.identity import queries as identity
@@ -10,7 +10,7 @@ from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.actors import Actor, ActorKind
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.notifications.domain import contacts as rules
-from watchkeeper.notifications.domain import notices, plan, verifying
+from watchkeeper.notifications.domain import notices, plan, rooms, verifying
 from watchkeeper.notifications.domain.contacts import ContactSpec, PagingSpec, RuleSpec
 from watchkeeper.notifications.domain.day_hours import DayHours
 from watchkeeper.notifications.domain.notices import NoticeSpec
@@ -130,13 +130,13 @@ def codes_that_wait(user_id: int, *, now: dt.datetime) -> set[str]:
 
 def paging_specs(user_ids: Collection[int] | None = None) -> dict[int, PagingSpec]:
     """Return how people are paged, by id, addresses in clear and secrets left out."""
-    found = Contact.objects.order_by("position", "name")
+    found = Contact.objects.filter(user__isnull=False).order_by("position", "name")
     if user_ids is not None:
         found = found.filter(user_id__in=user_ids)
     by_user: dict[int, list[ContactSpec]] = {}
     for row in found:
         spec = ContactSpec(row.name, row.channel, row.address, verified=row.verified)
-        by_user.setdefault(row.user_id, []).append(spec)
+        by_user.setdefault(row.user_id or 0, []).append(spec)
     rules_by_user = _rules(by_user)
     wanted, quiet = _notices(user_ids), _quiet(user_ids)
     return {
@@ -221,20 +221,28 @@ def reachable(people: Collection[str]) -> set[str]:
     }
 
 
-def contacts_of_users(user_ids: Collection[int]) -> dict[tuple[int, str], Contact]:
-    """Return the contacts of people, by (id of the person, name)."""
-    rows = Contact.objects.filter(user_id__in=user_ids)
-    return {(row.user_id, row.name): row for row in rows}
+def contacts_at(places: Iterable[tuple[int | None, str]]) -> dict[tuple[int, str], Contact]:
+    """Return contacts of people and rooms, by (id of the person, name of the contact).
+
+    Args:
+        places: Which are needed, as deliveries name them; of people all contacts are returned. A
+            room has no person: it is found under 0 and its key.
+    """
+    wanted = set(places)
+    people = {user for user, _ in wanted if user}
+    keys = {name for user, name in wanted if not user and rooms.is_key(name)}
+    rows = list(Contact.objects.filter(user_id__in=people))
+    rows += Contact.objects.filter(user=None, name__in=keys) if keys else ()
+    return {(row.user_id or 0, row.name): row for row in rows}
 
 
 def findings() -> list[ContactFinding]:
-    """Return contacts that are refused for good, the longest failing first."""
-    rows = Contact.objects.filter(failed_at__isnull=False).select_related("user")
+    """Return contacts of people that are refused for good, the longest failing first."""
+    rows = Contact.objects.filter(failed_at__isnull=False, user__isnull=False)
+    named = rows.order_by("failed_at").values_list("user__name", "name", "failure")
     return [
-        ContactFinding(
-            row.user.name, row.name, f"the contact is refused: {row.failure or 'no reason given'}"
-        )
-        for row in rows.order_by("failed_at")
+        ContactFinding(person, name, f"the contact is refused: {failure or 'no reason given'}")
+        for person, name, failure in named
     ]
 
 

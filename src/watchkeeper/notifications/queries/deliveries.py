@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Count
 
 from watchkeeper.kernel.errors import InvalidError, Problem
+from watchkeeper.notifications.domain import rooms
 from watchkeeper.notifications.domain.contacts import CHANNELS
 from watchkeeper.notifications.domain.outcomes import DeliveryState
 from watchkeeper.notifications.models import Attempt, Delivery
@@ -61,7 +62,10 @@ class Fate:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRow:
-    """A delivery and its attempts, the oldest first."""
+    """A delivery and its attempts, the oldest first.
+
+    One to a room has neither person nor contact, and what people call the room.
+    """
 
     page_id: str
     person: str
@@ -76,6 +80,7 @@ class DeliveryRow:
     is_test: bool
     attempts: tuple[AttemptRow, ...]
     bundle: "BundleRow | None" = None
+    room: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +177,7 @@ def _shown(rows: Collection[Delivery]) -> Iterable[DeliveryRow]:
         DeliveryRow(
             page_id=row.page_id,
             person=row.user.name if row.user else "",
-            contact=row.contact,
+            contact="" if rooms.is_key(row.contact) else row.contact,
             channel=row.channel,
             title=str(row.message.get("title", "")),
             urgency=str(row.message.get("urgency", "")),
@@ -183,6 +188,7 @@ def _shown(rows: Collection[Delivery]) -> Iterable[DeliveryRow]:
             is_test=row.is_test,
             attempts=tuple(attempts.get(row.pk, ())),
             bundle=shared.get(row.bundle),
+            room=str(row.message.get("room", "")),
         )
         for row in rows
     ]
@@ -258,14 +264,15 @@ def counts() -> dict[str, int]:
 def concerns(*, now: dt.datetime) -> list[Condition]:
     """Return that pages reached nobody in the last 15 minutes: every contact tried had failed.
 
-    Tests do not count. For the watchman; see ``plumbing.conditions``.
+    Tests do not count, nor do rooms, which are nobody. For the watchman; see
+    ``plumbing.conditions``.
     """
     failed = Delivery.objects.filter(
         state=DeliveryState.FAILED.value,
         due_at__gt=now - _OLDEST,
         settled_at__gt=now - _FRESH,
         is_test=False,
-    )
+    ).exclude(contact__startswith=rooms.PREFIX)
     groups = dict(failed.order_by("pk").values_list("group", "reason")[:_MOST_GROUPS])
     hopeful = (DeliveryState.SCHEDULED, DeliveryState.SENDING, DeliveryState.DELIVERED)
     rows = Delivery.objects.filter(group__in=list(groups))

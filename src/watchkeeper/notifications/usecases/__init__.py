@@ -19,6 +19,11 @@ from watchkeeper.notifications.usecases.own_contacts import (
     save_rules,
 )
 from watchkeeper.notifications.usecases.recording import record
+from watchkeeper.notifications.usecases.rooms import (
+    RoomNotFoundError,
+    keep_rooms,
+    remake_room_secret,
+)
 from watchkeeper.notifications.usecases.verifying import (
     CodeLimitError,
     CodeSent,
@@ -36,13 +41,16 @@ __all__ = [
     "ContactExistsError",
     "ContactNotFoundError",
     "NoCodeError",
+    "RoomNotFoundError",
     "Saved",
     "UnknownPersonError",
     "add_contact",
     "cancel",
     "change_contact",
+    "keep_rooms",
     "mark",
     "record",
+    "remake_room_secret",
     "remake_secret",
     "remove_contact",
     "remove_paging",

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from watchkeeper.kernel import clock
 from watchkeeper.notifications import queries
-from watchkeeper.notifications.domain import bundling
+from watchkeeper.notifications.domain import bundling, rooms
 from watchkeeper.notifications.domain import verifying as codes
 from watchkeeper.notifications.domain.bundling import STALE_TRIES
 from watchkeeper.notifications.domain.outcomes import DeliveryState, Outcome
@@ -26,8 +26,6 @@ from watchkeeper.notifications.usecases import (
 from watchkeeper.notifications.usecases.deliveries import KIND, OPEN, key_of, waiting_of
 from watchkeeper.plumbing import crash_points, due_work
 from watchkeeper.plumbing.due_work import Claim
-
-_GONE = "the contact was removed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +99,7 @@ def mark(held: Collection[Claim], *, now: dt.datetime) -> list[Calling]:
 
 def _wanted(rows: Sequence[Delivery], *, now: dt.datetime) -> list[tuple[Delivery, Contact]]:
     """Return the deliveries that may go, with their contacts; the others end here."""
-    contacts = queries.contacts_of_users({row.user_id for row in rows if row.user_id})
+    contacts = queries.contacts_at((row.user_id, row.contact) for row in rows)
     unwanted = queries.page_keeper().unwanted([row.page_id for row in rows])
     found: list[tuple[Delivery, Contact]] = []
     gone: list[Delivery] = []
@@ -113,7 +111,8 @@ def _wanted(rows: Sequence[Delivery], *, now: dt.datetime) -> list[tuple[Deliver
         if reason:
             deliveries.end(row, DeliveryState.CANCELLED, reason, now)
         elif contact is None:
-            deliveries.end(row, DeliveryState.FAILED, _GONE, now)
+            gone_is = "room" if rooms.is_key(row.contact) else "contact"
+            deliveries.end(row, DeliveryState.FAILED, f"the {gone_is} was removed", now)
             gone.append(row)
         else:
             found.append((row, contact))
@@ -222,7 +221,7 @@ def _others_stale(contact: Contact) -> list[Delivery]:
 
 def _waiting_for(contact: Contact) -> QuerySet[Delivery]:
     return Delivery.objects.filter(
-        user_id=contact.user_id, contact=contact.name, state=DeliveryState.SCHEDULED.value
+        user=contact.user_id, contact=contact.name, state=DeliveryState.SCHEDULED.value
     )
 
 
@@ -285,7 +284,8 @@ def _begin(units: Sequence[_Unit], *, now: dt.datetime) -> list[Calling]:
 def _told(unit: _Unit, *, may_repeat: bool) -> Message:
     """Return what is told now: of several pages the gravest, and every alert once.
 
-    It carries the link that answers it, unless it is a test.
+    It carries the link that answers it, unless it is a test. That link acts as a person: a room
+    gets none.
     """
     worst = min(unit.rows, key=lambda row: (-waiting_of(row).grade, row.due_at, row.pk))
     message = deliveries.message_from(worst.message)
@@ -299,5 +299,5 @@ def _told(unit: _Unit, *, may_repeat: bool) -> Message:
         may_repeat=may_repeat,
         alerts=tuple(alerts.values()),
         pages=tuple(row.page_id for row in unit.rows),
-        act_url="" if worst.is_test else links.address_of(worst.page_id),
+        act_url="" if worst.is_test or message.room else links.address_of(worst.page_id),
     )

@@ -33,7 +33,7 @@ def schedule(planned: Sequence[Planned], *, now: dt.datetime, is_urgent: bool = 
         is_urgent: Whether they are not held back to go with others.
     """
     ids = identity.ids_of({each.person for each in planned})
-    contacts = queries.contacts_of_users(set(ids.values()))
+    contacts = queries.contacts_at((ids.get(each.person), each.contact) for each in planned)
     channels = {place: contact.channel for place, contact in contacts.items()}
     rows = [
         Delivery(

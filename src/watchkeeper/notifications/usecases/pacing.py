@@ -45,7 +45,7 @@ def failed(contact: Contact, key: str, *, now: dt.datetime) -> None:
     if not window():
         return
     held = Delivery.objects.filter(
-        user_id=contact.user_id,
+        user=contact.user_id,
         contact=contact.name,
         state="scheduled",
         due_at__lte=now,

@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterable, Sequence
 
 from django.db import transaction
+from django.db.models import Q
 
 from watchkeeper.notifications import queries
 from watchkeeper.notifications.domain.outcomes import (
@@ -107,11 +108,11 @@ def _beside(others: int) -> str:
 
 def _clear_failures(rows: Sequence[Delivery]) -> None:
     """Forget of contacts that they were refused: they take calls again."""
-    called = {(row.user_id, row.contact) for row in rows}
-    failing = Contact.objects.filter(
-        user__in={user for user, _ in called if user}, failed_at__isnull=False
-    )
-    well = [each.pk for each in failing if (each.user_id, each.name) in called]
+    called = {(row.user_id or 0, row.contact) for row in rows}
+    of_people = Q(user__in={user for user, _ in called if user})
+    of_rooms = Q(user=None, name__in={name for user, name in called if not user})
+    failing = Contact.objects.filter(of_people | of_rooms, failed_at__isnull=False)
+    well = [each.pk for each in failing if (each.user_id or 0, each.name) in called]
     Contact.objects.filter(pk__in=well).update(failed_at=None, failure="")
 
 
@@ -162,9 +163,8 @@ def _note_contact(
     if not rows:
         return
     first = rows[0]
-    contact = queries.contacts_of_users({first.user_id or 0}).get(
-        (first.user_id or 0, first.contact)
-    )
+    place = (first.user_id or 0, first.contact)
+    contact = queries.contacts_at([place]).get(place)
     if contact is None:
         return
     if result.outcome is Outcome.PERMANENT and contact.failed_at is None:

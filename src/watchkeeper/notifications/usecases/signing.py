@@ -16,9 +16,25 @@ def new_secret() -> str:
     return f"whsec_{secrets.token_urlsafe(24)}"
 
 
-def seal(secret: str, *, user_id: int, name: str) -> str:
-    """Return ``secret`` sealed for this contact alone; a reference stays one inside."""
+def seal(secret: str, *, user_id: int | None, name: str) -> str:
+    """Return ``secret`` sealed for this contact alone; a reference stays one inside.
+
+    Args:
+        secret: The secret.
+        user_id: Whose contact; ``None``: it is a room.
+        name: Name of the contact, or key of the room.
+    """
     return secret_box.seal(secret, context=_context(user_id, name))
+
+
+def has_secret(contact: Contact, secret: str) -> bool:
+    """Return whether ``secret``, or this reference, is what a contact has already."""
+    context = _context(contact.user_id, contact.name)
+    try:
+        sealed = contact.sealed_secret
+        return bool(sealed) and secret_box.open_sealed(sealed, context=context) == secret
+    except InvalidError:
+        return False
 
 
 def secret_of(contact: Contact) -> str:
@@ -37,5 +53,5 @@ def secret_of(contact: Contact) -> str:
         return ""
 
 
-def _context(user_id: int, name: str) -> str:
-    return f"contact {user_id} {name}"
+def _context(user_id: int | None, name: str) -> str:
+    return f"contact {user_id} {name}" if user_id is not None else name

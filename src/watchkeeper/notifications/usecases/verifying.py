@@ -134,7 +134,7 @@ def _accept(actor: Actor, row: Contact, sent: SentCode, *, now: dt.datetime) -> 
     same = Contact.objects.filter(pk=row.pk, channel=row.channel, address=row.address)
     if not used or not same.update(verified=True, proved_at=now, failed_at=None, failure=""):
         raise NoCodeError(f"The contact {row.name} was changed meanwhile; send a new code")
-    contacts.note(actor, "contact.verified", row.user_id, now)
+    contacts.note(actor, "contact.verified", sent.user_id, now)
 
 
 def _contact(user_id: int, person: str, name: str) -> Contact:
@@ -161,7 +161,7 @@ def _check_limits(user_id: int, place: str, *, now: dt.datetime) -> None:
 def _newest(row: Contact, *, now: dt.datetime) -> SentCode | None:
     """Return the code that was sent to a contact last, while it is good."""
     place = verifying.place_of(row.channel, row.address, key=_key())
-    found = SentCode.objects.filter(user_id=row.user_id, contact=row.name, place=place)
+    found = SentCode.objects.filter(user=row.user_id, contact=row.name, place=place)
     sent = found.order_by("-at", "-pk").first()
     if sent is None or sent.used_at is not None or now >= sent.at + verifying.LIFE:
         return None

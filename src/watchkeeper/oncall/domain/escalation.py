@@ -16,6 +16,7 @@ from types import MappingProxyType
 
 from watchkeeper.kernel.wall_time import shown_at
 from watchkeeper.notifications.domain import day_hours
+from watchkeeper.notifications.domain.rooms import Room
 from watchkeeper.oncall.domain.policies import Policy, Step, Target
 
 
@@ -80,6 +81,16 @@ class PagePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class RoomPlan:
+    """One room to tell, at one place; the catch-all has the step after the last."""
+
+    loop: int
+    step: int
+    room: Room
+    due_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """What happened at a place, in a sentence for people."""
 
@@ -100,6 +111,7 @@ class Decision:
         nobody_notified: Whether the catch-all was reached and nobody could be paged by it.
         turn: The step that took one of its targets in turn, and whose turn is next there;
             ``None``: none did.
+        told: Which rooms to tell now.
     """
 
     pages: tuple[PagePlan, ...]
@@ -108,6 +120,7 @@ class Decision:
     next_at: dt.datetime | None
     nobody_notified: bool = False
     turn: tuple[int, int] | None = None
+    told: tuple[RoomPlan, ...] = ()
 
 
 def first_due(policy: Policy, begun_at: dt.datetime) -> dt.datetime:
@@ -143,6 +156,7 @@ def decide(
         turns: Whose turn it is, by step, where one target is paged in turn.
     """
     notes: list[Note] = []
+    told: list[RoomPlan] = []
     while place.step != CATCH_ALL_STEP:
         if place.step < len(policy.steps):
             step = policy.steps[place.step]
@@ -154,15 +168,33 @@ def decide(
                 at=planned_at,
             )
             notes += [Note(place.loop, place.step, text) for text in why]
-            if paged:
+            told += _told(step.tells if step.is_for(urgency) else (), place, planned_at)
+            if paged or _takes_its_time(policy, place, urgency):
                 decision = _paged(policy, place, paged, notes, planned_at)
                 following = (place.step, turn) if turn is not None else None
-                return replace(decision, turn=following)
+                return replace(decision, turn=following, told=tuple(told))
         place = _after_empty(policy, place)
-    return _catch_all(policy, place, notes, planned_at=planned_at, company=company)
+    decision = _catch_all(policy, place, notes, planned_at=planned_at, company=company)
+    told += _told(policy.catch_all_tells, replace(place, step=len(policy.steps)), planned_at)
+    return replace(decision, told=tuple(told))
+
+
+def _told(rooms: Sequence[Room], place: Place, planned_at: dt.datetime) -> list[RoomPlan]:
+    return [RoomPlan(place.loop, place.step, room, planned_at) for room in rooms]
+
+
+def _takes_its_time(policy: Policy, place: Place, urgency: str) -> bool:
+    """Return whether a step that pages nobody is not left at once.
+
+    It names only rooms, and something follows it in a round that is worth its time.
+    """
+    step = policy.steps[place.step]
+    is_last = place.step + 1 == len(policy.steps)
+    return step.only_tells and step.is_for(urgency) and (not is_last or place.round_paged)
 
 
 EMPTY_STEP = "nobody to page: the next step is due at once"
+ONLY_TELLS = "the step tells rooms only: it pages nobody"
 
 
 def people_of(
@@ -183,6 +215,8 @@ def people_of(
     """
     if not step.is_for(urgency):
         return [], [f"the step is for {step.urgency} urgency only: it is left out"], None
+    if step.only_tells:
+        return [], [ONLY_TELLS], None
     if not step.in_turn:
         people, why = _people_at(step, step.notify, company, at)
         return people, why if people else [*why, EMPTY_STEP], None
@@ -221,14 +255,15 @@ def _paged(
     planned_at: dt.datetime,
 ) -> Decision:
     pages = tuple(PagePlan(place.loop, place.step, person, planned_at) for person in people)
-    following, wait = _following(policy, place)
+    round_paged = place.round_paged or bool(people)
+    following, wait = _following(policy, replace(place, round_paged=round_paged))
     return Decision(pages, tuple(notes), following, planned_at + wait)
 
 
 def _following(policy: Policy, place: Place) -> tuple[Place, dt.timedelta]:
-    """Return what comes after a step that paged somebody, and how long after."""
+    """Return what comes after a step that was not left at once, and how long after."""
     if place.step + 1 < len(policy.steps):
-        following = Place(place.loop, place.step + 1, round_paged=True)
+        following = replace(place, step=place.step + 1)
         return following, policy.steps[place.step + 1].after
     if place.loop < policy.repeat:
         return Place(place.loop + 1, 0), policy.repeat_after + policy.steps[0].after

@@ -10,6 +10,8 @@ from watchkeeper.kernel.documents import Document, Json
 from watchkeeper.kernel.errors import InvalidError, Problem
 from watchkeeper.notifications.domain import day_hours
 from watchkeeper.notifications.domain.day_hours import DayHours
+from watchkeeper.notifications.domain.rooms import Room
+from watchkeeper.oncall.domain import rooms
 
 API_VERSION = "watchkeeper/v1"
 KIND = "EscalationPolicy"
@@ -46,6 +48,7 @@ class Step:
     Attributes:
         after: How long after the step before it.
         notify: Whom.
+        tells: Which rooms it tells beside them, each time; they answer nothing.
         in_turn: Whether only one of them is paged, each in turn from one time to the next.
         urgency: Of what urgency alone; empty: of any.
         local: Whom it pages: only people on whose wall it is these hours; ``None``: all.
@@ -53,9 +56,15 @@ class Step:
 
     after: dt.timedelta
     notify: tuple[Target, ...]
+    tells: tuple[Room, ...] = ()
     in_turn: bool = False
     urgency: str = ""
     local: DayHours | None = None
+
+    @property
+    def only_tells(self) -> bool:
+        """Whether it was meant to page nobody: it names rooms and nobody else."""
+        return bool(self.tells) and not self.notify
 
     def is_for(self, urgency: str) -> bool:
         """Return whether it pages for something of ``urgency``."""
@@ -73,6 +82,7 @@ class Policy:
         repeat_after: From the last step to the next round, and from the last round to the
             catch-all.
         catch_all: Whom to page when all rounds were in vain.
+        catch_all_tells: Which rooms to tell then.
         owner: Team that owns it; ``None``: nobody.
         ack_timeout: How long who took a subject has to resolve it before it is paged for again;
             zero: for ever.
@@ -83,6 +93,7 @@ class Policy:
     repeat: int = 0
     repeat_after: dt.timedelta = REPEAT_AFTER
     catch_all: tuple[Target, ...] = ()
+    catch_all_tells: tuple[Room, ...] = ()
     owner: str | None = None
     ack_timeout: dt.timedelta = dt.timedelta()
 
@@ -91,9 +102,14 @@ class Policy:
         return any(step.in_turn for step in self.steps)
 
     def targets(self) -> frozenset[Target]:
-        """Return everybody that it could ever page."""
+        """Return everybody that it could ever page; rooms are nobody."""
         named = [target for step in self.steps for target in step.notify]
         return frozenset([*named, *self.catch_all])
+
+    def rooms(self) -> frozenset[Room]:
+        """Return every room that it could ever tell."""
+        told = [room for step in self.steps for room in step.tells]
+        return frozenset([*told, *self.catch_all_tells])
 
 
 def problems(document: Document) -> Iterator[Problem]:
@@ -123,7 +139,7 @@ def faults(data: Mapping[str, Any]) -> Iterator[Problem]:
     for place, step in enumerate(steps):
         yield from _step(step, f"spec.steps[{place}]")
     for place, target in enumerate(_listed(spec.get("catchAll"))):
-        yield from _target(target, f"spec.catchAll[{place}]")
+        yield from _told(target, f"spec.catchAll[{place}]")
 
 
 def _outer(spec: Mapping[str, Any]) -> Iterator[Problem]:
@@ -155,7 +171,7 @@ def _step(step: Any, path: str) -> Iterator[Problem]:
         yield Problem(f"notify is a list of 1 to {MOST_TARGETS}", path=f"{path}.notify")
         return
     for place, target in enumerate(notify):
-        yield from _target(target, f"{path}.notify[{place}]")
+        yield from _told(target, f"{path}.notify[{place}]")
 
 
 def _when(when: Any, path: str) -> Iterator[Problem]:
@@ -183,10 +199,18 @@ def _hours(given: Any, path: str) -> Iterator[Problem]:
         yield Problem("they end at another time than they begin", path=f"{path}.to")
 
 
-def _target(target: Any, path: str) -> Iterator[Problem]:
-    known = ", ".join(TARGETS)
+def _told(target: Any, path: str) -> Iterator[Problem]:
+    """Yield what is wrong with a target of a step, which may be a room."""
+    if rooms.is_room(target):
+        yield from rooms.faults(target, path)
+    else:
+        yield from _target(target, path, known=(*TARGETS, *rooms.KINDS))
+
+
+def _target(target: Any, path: str, *, known: Sequence[str] = TARGETS) -> Iterator[Problem]:
     if not isinstance(target, Mapping) or len(target) != 1 or next(iter(target)) not in TARGETS:
-        yield Problem(f"a target names one of {known}, as {{schedule: shop-primary}}", path=path)
+        message = f"a target names one of {', '.join(known)}, as {{schedule: shop-primary}}"
+        yield Problem(message, path=path)
         return
     [(kind, name)] = target.items()
     try:
@@ -229,6 +253,7 @@ def read(data: Mapping[str, Any]) -> Policy:
             Step(
                 lengths.read(step.get("after", "0m")) or dt.timedelta(),
                 _targets(step["notify"]),
+                _rooms(step["notify"]),
                 in_turn=step.get("roundRobin", False),
                 urgency=(step.get("when") or {}).get("urgency", ""),
                 local=_local((step.get("when") or {}).get("localTime")),
@@ -238,6 +263,7 @@ def read(data: Mapping[str, Any]) -> Policy:
         repeat=spec.get("repeat", 0),
         repeat_after=lengths.read(spec.get("repeatAfter", "5m")) or dt.timedelta(),
         catch_all=_targets(_listed(spec.get("catchAll"))),
+        catch_all_tells=_rooms(_listed(spec.get("catchAll"))),
         owner=spec.get("owner"),
         ack_timeout=lengths.read(spec.get("ackTimeout", "0m")) or dt.timedelta(),
     )
@@ -250,8 +276,14 @@ def _local(given: Mapping[str, str] | None) -> DayHours | None:
 
 
 def _targets(listed: Sequence[Mapping[str, str]]) -> tuple[Target, ...]:
-    pairs = [pair for target in listed for pair in target.items()]
+    pairs = [pair for target in listed if not rooms.is_room(target) for pair in target.items()]
     return tuple(dict.fromkeys(Target(kind, name) for kind, name in pairs))
+
+
+def _rooms(listed: Sequence[Mapping[str, Any]]) -> tuple[Room, ...]:
+    """Return the rooms among targets, each address once."""
+    found = [rooms.spec_of(target).room for target in listed if rooms.is_room(target)]
+    return tuple({(room.channel, room.address): room for room in found}.values())
 
 
 def in_one_step(targets: Sequence[Target], behind: Mapping[str, Json]) -> dict[str, Json]:

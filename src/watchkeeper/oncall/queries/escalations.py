@@ -78,7 +78,10 @@ class StoryAttempt:
 
 @dataclass(frozen=True, slots=True)
 class StoryPage:
-    """One page with what became of it."""
+    """One page with what became of it.
+
+    What a room was told has neither person nor contact, and what people call the room.
+    """
 
     page_id: str
     person: str
@@ -90,6 +93,8 @@ class StoryPage:
     reason: str
     attempts: tuple[StoryAttempt, ...]
     bundle: notifications.BundleRow | None = None
+    room: str = ""
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +241,7 @@ def _told(page: Page, delivery: notifications.DeliveryRow | None) -> StoryPage:
     return StoryPage(
         page_id=page.id,
         person=page.person,
-        contact=page.contact,
+        contact=page.contact if page.person else "",
         step=page.step,
         loop=page.loop,
         due_at=page.due_at,
@@ -244,6 +249,8 @@ def _told(page: Page, delivery: notifications.DeliveryRow | None) -> StoryPage:
         reason=delivery.reason if delivery is not None else "",
         attempts=tuple(StoryAttempt(a.at, a.outcome, a.detail) for a in attempts),
         bundle=delivery.bundle if delivery is not None else None,
+        room=delivery.room if delivery is not None else "",
+        channel=delivery.channel if delivery is not None else "",
     )
 
 
@@ -264,11 +271,12 @@ def ack_timeouts(subjects: Collection[Subject]) -> dict[Subject, dt.timedelta]:
 
 
 def paged(subjects: Collection[Subject]) -> set[Subject]:
-    """Return those of ``subjects`` that somebody was ever paged for."""
+    """Return those of ``subjects`` that somebody was ever paged for; a room is nobody."""
     found: set[Subject] = set()
     for kind in {subject.kind for subject in subjects}:
         ids = [subject.id for subject in subjects if subject.kind == kind]
         rows = Page.objects.filter(escalation__subject_kind=kind, escalation__subject_id__in=ids)
+        rows = rows.exclude(person="")
         values = rows.values_list("escalation__subject_id", flat=True).distinct()
         found |= {Subject(kind, each) for each in values}
     return found

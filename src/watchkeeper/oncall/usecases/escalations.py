@@ -227,6 +227,7 @@ def _decided(rows: Sequence[Escalation], *, now: dt.datetime) -> list[tuple[Esca
 def _write(stepped: Sequence[tuple[Escalation, Decision]], *, now: dt.datetime) -> None:
     """Write pages with their deliveries, notes, and where each escalation stands."""
     paging.write_pages([(row, decision.pages) for row, decision in stepped], now=now)
+    paging.tell_rooms([(row, decision.told) for row, decision in stepped], now=now)
     for row, decision in stepped:
         _move(row, decision, now=now)
     EscalationNote.objects.bulk_create(

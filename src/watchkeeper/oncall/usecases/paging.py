@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from watchkeeper.notifications import queries as reach
 from watchkeeper.notifications import usecases as notifications
-from watchkeeper.notifications.domain import plan
+from watchkeeper.notifications.domain import plan, rooms
 from watchkeeper.notifications.ports import Message, PagedAlert, Planned
-from watchkeeper.oncall.domain.escalation import PagePlan
+from watchkeeper.oncall.domain.escalation import PagePlan, RoomPlan
+from watchkeeper.oncall.domain.rooms import holder_of
 from watchkeeper.oncall.models import Escalation, EscalationNote, Page
 from watchkeeper.oncall.queries import escalations as queries
 from watchkeeper.oncall.queries.escalations import Subject
@@ -41,6 +42,30 @@ def write_pages(
     writing.add(pages)
     notifications.schedule(planned, now=now)
     EscalationNote.objects.bulk_create(waits.values())
+
+
+def tell_rooms(
+    told_for: Sequence[tuple[Escalation, Sequence[RoomPlan]]], *, now: dt.datetime
+) -> None:
+    """Write down what rooms are told, as pages of nobody; what is there stays."""
+    told_for = [(row, plans) for row, plans in told_for if plans]
+    if not told_for:
+        return
+    wired = reach.ready_channels()
+    alerts = _described([row for row, _ in told_for])
+    pages: list[Page] = []
+    planned: list[Planned] = []
+    for row, plans in told_for:
+        for each in plans:
+            nobody = PagePlan(each.loop, each.step, "", each.due_at)
+            key = rooms.key_of(holder_of(row.policy), each.room)
+            page = _page(row, nobody, plan.Call(0, key, dt.timedelta()), now=now)
+            message = _message(row, page, alerts.get(_subject(row)), room=each.room.title)
+            skipped = "" if each.room.channel in wired else plan.NOT_WIRED
+            pages.append(page)
+            planned.append(_planned(page, message, skipped=skipped))
+    writing.add(pages)
+    notifications.schedule(planned, now=now)
 
 
 def _waits(row: Escalation, each: PagePlan, *, now: dt.datetime) -> EscalationNote:
@@ -87,9 +112,10 @@ def page_id(row: Escalation, loop: int, step: int, person: str, rule: int, conta
 
 
 def _planned(page: Page, message: Message, *, skipped: str = "") -> Planned:
+    whose = page.person or page.contact  # a room stands in for no other
     return Planned(
         page_id=page.id,
-        group=f"{page.escalation_id}.{page.epoch}.{page.loop}.{page.step}.{page.person}"[:200],
+        group=f"{page.escalation_id}.{page.epoch}.{page.loop}.{page.step}.{whose}"[:200],
         person=page.person,
         contact=page.contact,
         due_at=page.due_at,
@@ -98,7 +124,7 @@ def _planned(page: Page, message: Message, *, skipped: str = "") -> Planned:
     )
 
 
-def _message(row: Escalation, page: Page, alert: PagedAlert | None) -> Message:
+def _message(row: Escalation, page: Page, alert: PagedAlert | None, *, room: str = "") -> Message:
     shown = alert or PagedAlert(row.subject_id, "", row.title, row.service)
     return Message(
         page_id=page.id,
@@ -109,6 +135,7 @@ def _message(row: Escalation, page: Page, alert: PagedAlert | None) -> Message:
         title=row.title,
         url=row.url,
         alerts=(shown,),
+        room=room,
     )
 
 

@@ -1,6 +1,7 @@
 """Making, changing and removing escalation policies."""
 
 import datetime as dt
+from functools import partial
 
 from django.db import transaction
 
@@ -11,7 +12,8 @@ from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.actors import Actor
 from watchkeeper.kernel.documents import Document
 from watchkeeper.kernel.origins import Origin
-from watchkeeper.oncall.domain import policies
+from watchkeeper.notifications import usecases as notifications
+from watchkeeper.oncall.domain import policies, rooms
 from watchkeeper.oncall.models import EscalationPolicy
 from watchkeeper.oncall.queries.escalations import PolicyNotFoundError
 from watchkeeper.plumbing import hands
@@ -47,13 +49,24 @@ def save_policy(
     what = f"escalation policy {wanted.name}"
     rows = EscalationPolicy.objects.select_related("owner").select_for_update(of=("self",))
     row = rows.filter(name=wanted.name).first()
-    fields = hands.fields_of(row.document if row is not None else {}, document.data)
+    stored, before = rooms.stored(document.data), row.document if row is not None else {}
+    fields = hands.fields_of(before, stored)
+    keep_rooms = partial(
+        notifications.keep_rooms,
+        actor=actor,
+        holder=rooms.holder_of(wanted.name),
+        specs=rooms.specs_of(document.data),
+        before=policies.frozen(before).rooms(),
+        origin=origin,
+    )
     if row is not None:
         access.require(actor, Permission.EDIT, what=what, team_id=row.owner_id)
     hands.check_known(known, row.document if row is not None else None, what)
     if row is not None:
         owner = row.owner.name if row.owner is not None else None
         if not fields and owner == wanted.owner and hands.is_settled(row, origin):
+            if not (origin is Origin.FILE and row.is_taken_over) and keep_rooms():
+                _record(actor, "escalation_policy.secret_saved", row.pk, now)
             return Change(policies.KIND, wanted.name, Action.UNCHANGED)
         hands.check_hands(row, origin, what)
     team_id = teams.team_id_of(wanted.owner, actor=actor, origin=origin, now=now)
@@ -62,9 +75,10 @@ def save_policy(
     action = Action.CREATE if row is None else Action.UPDATE
     if row is None:
         row = EscalationPolicy(name=wanted.name, origin=origin.value, created_at=now)
-    row.owner_id, row.document = team_id, dict(document.data)
+    row.owner_id, row.document = team_id, stored
     hands.set_origin(row, origin, document.file)
     row.save()
+    keep_rooms()
     _record(actor, "escalation_policy.saved", row.pk, now)
     return Change(policies.KIND, wanted.name, action, fields)
 
