@@ -115,6 +115,8 @@ OPERATIONS: dict[str, tuple[str, Any]] = {
     "PUT /api/v1/escalation-policies/{name}": (EDIT, {"spec": POLICY | {"repeat": 3}}),
     "DELETE /api/v1/escalation-policies/{name}": (EDIT, None),
     "POST /api/v1/escalation-policies/{name}/take-over": (EDIT, {}),
+    "GET /api/v1/escalation-policies/{name}/rooms": (READ, None),
+    "POST /api/v1/escalation-policies/{name}/rooms/{room}/secret": (EDIT, {}),
     "GET /api/v1/teams": (READ, None),
     "GET /api/v1/teams/{name}": (READ, None),
     "PUT /api/v1/teams/{name}": (MANAGE, {"title": "New"}),

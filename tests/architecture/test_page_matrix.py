@@ -72,6 +72,7 @@ PAGES: dict[str, tuple[str | None, str | None]] = {
     "on-call/-/policies/<str:name>/policy.yaml": (READ, None),
     "on-call/-/policies/<str:name>/remove": (EDIT, EDIT),
     "on-call/-/policies/<str:name>/take-over": (None, EDIT),
+    "on-call/-/policies/<str:name>/rooms/<str:room>/secret": (None, EDIT),
     "on-call/-/new": (SOME_EDIT, SOME_EDIT),
     "on-call/<str:name>": (READ, None),
     "on-call/<str:name>/edit": (EDIT, EDIT),
@@ -224,6 +225,7 @@ def test_only_those_who_may_can(person: Person, page: str, world: dict[str, str]
         "/" + page.replace("<str:name>", name)
         .replace("<str:person>", "bob")
         .replace("<str:contact>", "hook")
+        .replace("<str:room>", world["room"])
         .replace("<str:alert>", world["alert"])
         .replace("<str:event>", world["event"])
         .replace("<int:number>", "1")

@@ -28,6 +28,7 @@ from watchkeeper.kernel.documents import Document
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.notifications import usecases as notifications
 from watchkeeper.notifications.domain.contacts import ContactSpec, PagingSpec, RuleSpec
+from watchkeeper.oncall import queries as on_call
 from watchkeeper.oncall import usecases as oncall
 from watchkeeper.oncall.usecases import WantedOverride
 from watchkeeper.slos import usecases as slos
@@ -38,7 +39,9 @@ from watchkeeper.telemetry.domain import sources
 NOW = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
 OWN, OTHER = "checkout-team", "search-team"
 SOURCE = {"kind": "prometheus", "url": "http://127.0.0.1:1"}
-POLICY = {"owner": OWN, "steps": [{"notify": [{"person": "bob"}]}]}
+POLICY = {
+    "owner": OWN, "steps": [{"notify": [{"person": "bob"}, {"webhook": "https://example.org/"}]}],
+}  # fmt: skip
 NAMES = {"services": "shop", "journeys": "buy", "schedules": "primary", "on-call": "primary",
          "slos": "checkout", "slis": "checkout-requests", "sources": "prom", "people": "bob",
          "escalation-policies": "shop-policy", "teams": OWN, "tokens": "victim",
@@ -77,6 +80,7 @@ def make_world() -> dict[str, str]:
         "feed_id": str(feed.id),
         "contact": "hook",
         "page_id": make_page(now),
+        "room": make_room(),
         "change": make_change(now),
     } | make_alerts(now)
 
@@ -105,6 +109,13 @@ def make_page(now: dt.datetime) -> str:
     policy = Document(data | {"metadata": {"name": "shop-policy"}})
     oncall.save_policy(actor=HOST, document=policy, origin=Origin.API, now=now)
     return page_id
+
+
+def make_room() -> str:
+    """Return the id of the webhook that the own team's policy tells."""
+    policy = on_call.policy_row("shop-policy")
+    [room] = on_call.rooms_of(policy, actor=HOST)
+    return room.id
 
 
 def make_alerts(now: dt.datetime) -> dict[str, str]:

@@ -2,8 +2,9 @@
 
 Usage: python -m tests.oncall.pager migrate|world|start|stop|pile|engine [WORDS]
 
-``world URL PEOPLE`` makes people with a webhook below URL and a policy of two steps; ``start FIRST
-MANY`` begins escalations, ``stop FIRST MANY`` ends them and prints when that was committed.
+``world URL PEOPLE`` makes people and a room with a webhook below URL and a policy of two steps;
+``start FIRST MANY`` begins escalations, ``stop FIRST MANY`` ends them and prints when that was
+committed.
 ``pile MANY`` accepts posts as in a storm: of ten alerts each that open, then of their ends.
 """
 
@@ -17,7 +18,10 @@ import django
 
 
 def world(url: str, people: str, kind: str = "") -> None:
-    """Make people, and one policy that pages the first and then all; ``turns``: each in turn."""
+    """Make people, and one policy that pages the first and tells a room, and then pages all.
+
+    ``turns``: each in turn, and no room.
+    """
     from tests.factories import HOST, make_team, make_user
     from watchkeeper.kernel import clock
     from watchkeeper.kernel.documents import Document
@@ -39,7 +43,7 @@ def world(url: str, people: str, kind: str = "") -> None:
             now=clock.now(),
         )
     steps: list[dict[str, object]] = [
-        {"notify": [{"person": "person0"}]},
+        {"notify": [{"person": "person0"}, {"webhook": f"{url}room"}]},
         {"after": "1s", "notify": [{"team": "shop"}]},
     ]
     if kind == "turns":

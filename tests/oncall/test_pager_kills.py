@@ -30,6 +30,8 @@ from watchkeeper.plumbing.due_work import LEASE_MS
 from watchkeeper.plumbing.keys import Keyring
 
 PEOPLE = 3
+ROOMS = 1
+PAGES = 1 + ROOMS + PEOPLE + PEOPLE
 RECHECK_SECONDS = 1.0
 
 
@@ -117,8 +119,8 @@ def freeze(pager: Pager, engine: "subprocess.Popen[bytes]") -> None:
 def check(pager: Pager, escalations: int, *, interruptions: int) -> None:
     """Join the provider's ledger with the database."""
     pages, calls = pager.pages(), pager.phone.counts()
-    # person0, then the team, then the team by the catch-all, for each escalation
-    assert len(pages) == escalations * (1 + PEOPLE + PEOPLE)
+    # person0 and a room, then the team, then the team by the catch-all, for each escalation
+    assert len(pages) == escalations * PAGES
     assert {page for page, (state, _) in pages.items() if state == "delivered"} == set(pages)
     assert set(calls) == set(pages)
     too_many = {p: n for p, n in calls.items() if n > 1 + interruptions + pages[p][1]}
@@ -144,13 +146,13 @@ def test_bundles_survive_engines_that_are_killed_at_random(pager: Pager) -> None
     wait_for(pager.is_at_rest, seconds=120)
 
     pages = pager.pages()
-    assert len(pages) == many * (1 + PEOPLE + PEOPLE)
+    assert len(pages) == many * PAGES
     assert {state for state, _ in pages.values()} == {"delivered"}
     bodies = [json.loads(call["body"]) for call in pager.phone.calls()]
     told = Counter(page for body in bodies for page in body["pages"])
     assert set(told) == set(pages)
     assert {p: n for p, n in told.items() if n > 1 + kills + pages[p][1]} == {}
-    assert len(bodies) < many  # of 315 pages
+    assert len(bodies) < many  # of 360 pages
     first: dict[str, set[str]] = {}
     for body in bodies:
         assert body["may_repeat"] or body["page_id"] not in first

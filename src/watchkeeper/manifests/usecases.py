@@ -22,6 +22,7 @@ from watchkeeper.oncall import manifests as oncall_manifests
 from watchkeeper.plumbing.kinds import (
     Action,
     Change,
+    DiscreetHandler,
     Finding,
     KindHandler,
     RemarkingHandler,
@@ -227,7 +228,8 @@ def _count(problems: Sequence[Problem]) -> str:
 def export(*, actor: Actor) -> list[Mapping[str, Json]]:
     """Return every object as a document, secrets left out, in an order that never varies.
 
-    Documents that hold people's data are told to admins only.
+    Documents that hold people's data are told to admins only; what only those may see who may
+    change an object is told to them.
 
     Raises:
         UnauthenticatedError: nobody is signed in.
@@ -238,5 +240,7 @@ def export(*, actor: Actor) -> list[Mapping[str, Json]]:
         document
         for handler in HANDLERS
         if sees_all or not getattr(handler, "is_private", False)
-        for document in handler.export()
+        for document in (
+            handler.export_for(actor) if isinstance(handler, DiscreetHandler) else handler.export()
+        )
     ]

@@ -83,8 +83,15 @@ def list_pages(
     if as_json:
         console.emit_json(items)
         return
-    rows = [(p["due_at"], p["person"], p["contact"], p["title"], p["state"]) for p in items]
+    rows = [(p["due_at"], *_whom(p), p["title"], p["state"]) for p in items]
     console.table(("due", "person", "contact", "of", "state"), rows)
+
+
+def _whom(page: dict[str, Any]) -> tuple[str, str]:
+    """Return who is called and how, or which room is told and how."""
+    if page["room"]:
+        return f"room {page['room']}", page["channel"]
+    return page["person"], page["contact"]
 
 
 def _tell(pages: list[dict[str, Any]], *, as_json: bool) -> None:

@@ -50,6 +50,9 @@ class Contact(models.Model):
     )
     name = models.CharField(max_length=253, help_text="Of a room its key.")
     title = models.CharField(max_length=400, blank=True, help_text="What people call a room.")
+    retired_at = models.DateTimeField(
+        null=True, help_text="Since when nothing new tells a room; null: its holder does."
+    )
     position = models.IntegerField(default=0)
     channel = models.CharField(max_length=20, choices=[(each, each) for each in CHANNELS])
     address = models.CharField(max_length=2000)

@@ -155,12 +155,13 @@ class AttemptOut(Schema):
 
 
 class DeliveryOut(Schema):
-    """A page on its way to one contact."""
+    """A page on its way to one contact, or what a room is told."""
 
     page_id: str
-    person: str
+    person: str = Field(description="Empty: they are gone, or a room is told.")
     contact: str
-    channel: str = Field(description="Of the contact; empty: it was not there.")
+    room: str = Field(description="What people call the room that is told; empty: a person is.")
+    channel: str = Field(description="Of the contact or room; empty: it was not there.")
     title: str
     urgency: str
     url: str = Field(description="What it is about.")

@@ -10,6 +10,7 @@ from ninja import Body, Query, Router, Status
 
 from watchkeeper.kernel import access, clock
 from watchkeeper.kernel.access import Permission
+from watchkeeper.kernel.actors import Actor
 from watchkeeper.kernel.documents import Document
 from watchkeeper.kernel.errors import InvalidError, Problem
 from watchkeeper.kernel.intervals import Interval
@@ -28,6 +29,8 @@ from watchkeeper.oncall.schemas import (
     OverrideOut,
     PolicyIn,
     PolicyOut,
+    RoomOut,
+    RoomSecretMade,
     ScheduleDetail,
     ScheduleOut,
     ScheduleSaved,
@@ -250,14 +253,18 @@ def list_policies(
     rows, following = rest.page(
         queries.policy_rows(), key=lambda row: row.name, limit=limit, cursor=cursor
     )
-    return Page[PolicyOut](items=[_policy(row) for row in rows], next=following)
+    actor = actor_of(request)
+    return Page[PolicyOut](items=[_policy(row, actor) for row in rows], next=following)
 
 
 @router.get("/escalation-policies/{name}", response=PolicyOut, summary="One escalation policy")
 def get_policy(request: HttpRequest, response: HttpResponse, name: str) -> PolicyOut:
-    """Return a policy; its ETag may be sent back as If-Match."""
+    """Return a policy; its ETag may be sent back as If-Match.
+
+    Addresses of rooms are masked for who may not change it.
+    """
     access.require(actor_of(request), Permission.READ, what=f"escalation policy {name}")
-    shown = _policy(queries.policy_row(name))
+    shown = _policy(queries.policy_row(name), actor_of(request))
     response["ETag"] = rest.etag(shown.model_dump())
     return shown
 
@@ -269,7 +276,7 @@ def put_policy(
     """Make the policy be as the body says; escalations under way keep the one they have."""
     access.require(actor_of(request), Permission.READ, what=f"escalation policy {name}")
     for row in queries.policy_rows(name):
-        current = rest.etag(_policy(row).model_dump())
+        current = rest.etag(_policy(row, actor_of(request)).model_dump())
         rest.check_if_match(request, current, what=f"The escalation policy {name}")
     data = {
         "apiVersion": policies.API_VERSION,
@@ -280,7 +287,7 @@ def put_policy(
     usecases.save_policy(
         actor=actor_of(request), document=Document(data), origin=Origin.API, now=clock.now()
     )
-    shown = _policy(queries.policy_row(name))
+    shown = _policy(queries.policy_row(name), actor_of(request))
     response["ETag"] = rest.etag(shown.model_dump())
     return shown
 
@@ -300,14 +307,37 @@ def delete_policy(request: HttpRequest, name: str) -> Status[None]:
 def take_over_policy(request: HttpRequest, name: str) -> PolicyOut:
     """Let a policy that came from a file be changed here."""
     usecases.take_over_policy(actor=actor_of(request), name=name, now=clock.now())
-    return _policy(queries.policy_row(name))
+    return _policy(queries.policy_row(name), actor_of(request))
 
 
-def _policy(row: PolicyRow) -> PolicyOut:
+@router.get(
+    "/escalation-policies/{name}/rooms", response=list[RoomOut], summary="Rooms of a policy"
+)
+def list_rooms(request: HttpRequest, name: str) -> list[RoomOut]:
+    """Return the webhooks and chats that a policy tells, in the order of its steps."""
+    access.require(actor_of(request), Permission.READ, what=f"escalation policy {name}")
+    found = queries.rooms_of(queries.policy_row(name), actor=actor_of(request))
+    return [RoomOut.model_validate(each, from_attributes=True) for each in found]
+
+
+@router.post(
+    "/escalation-policies/{name}/rooms/{room}/secret",
+    response={201: RoomSecretMade},
+    summary="Make a webhook's secret anew",
+)
+def remake_room_secret(request: HttpRequest, name: str, room: str) -> Status[RoomSecretMade]:
+    """Return a new secret, this once; the old one signs no more."""
+    secret = usecases.remake_room_secret(
+        actor=actor_of(request), policy=name, room=room, now=clock.now()
+    )
+    return Status(201, RoomSecretMade(secret=secret))
+
+
+def _policy(row: PolicyRow, actor: Actor) -> PolicyOut:
     return PolicyOut(
         name=row.name,
         owner=row.owner_name,
-        spec=dict(row.document["spec"]),
+        spec=dict(queries.document_for(actor, row)["spec"]),
         origin=row.origin,
         file=row.file,
         is_taken_over=row.is_taken_over,

@@ -102,6 +102,39 @@ def _has_policies() -> bool:
     return bool(transport.current().call("GET", path, params=params).json()["items"])
 
 
+@app.command("rooms")
+def list_rooms(
+    policy: Annotated[str, typer.Argument(help="The escalation policy.")],
+    as_json: AsJson = False,
+) -> None:
+    """List the webhooks and chats that a policy tells beside people."""
+    items = transport.current().call("GET", f"{_policy_path(policy)}/rooms").json()
+    if as_json:
+        console.emit_json(items)
+        return
+    rows = [(i["id"], i["title"], i["channel"], i["address"], i["failed_at"]) for i in items]
+    console.table(("id", "room", "channel", "address", "refused since"), rows)
+
+
+@app.command("room-secret")
+def remake_room_secret(
+    policy: Annotated[str, typer.Argument(help="The escalation policy.")],
+    room: Annotated[str, typer.Argument(help="Id of one of its webhooks, as rooms tells it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Make the secret of a webhook anew and tell it, this once; the old one signs no more."""
+    path = f"{_policy_path(policy)}/rooms/{quote(room, safe='')}/secret"
+    made = transport.current().call("POST", path, json={}).json()
+    if as_json:
+        console.emit_json(made)
+        return
+    console.say(made["secret"])
+
+
+def _policy_path(name: str) -> str:
+    return f"/api/v1/escalation-policies/{quote(name, safe='')}"
+
+
 @app.command("override")
 def override(
     schedule: Annotated[str, typer.Argument(help="The schedule.")],

@@ -142,5 +142,9 @@ class _Policies:
         """See ``KindHandler``."""
         return [row.document for row in queries.policy_rows()]
 
+    def export_for(self, actor: Actor) -> list[Mapping[str, Json]]:
+        """See ``DiscreetHandler``."""
+        return [queries.document_for(actor, row) for row in queries.policy_rows()]
+
 
 HANDLERS: tuple[KindHandler, ...] = (_Schedules(), _Policies())

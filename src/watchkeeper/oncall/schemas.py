@@ -129,6 +129,26 @@ class PolicyIn(Schema):
     )
 
 
+class RoomOut(Schema):
+    """A room that a policy tells: a webhook or a channel of a chat, and nobody behind it."""
+
+    id: str
+    title: str = Field(description="What people call it.")
+    channel: str = Field(description="webhook, slack, teams or ntfy.")
+    address: str = Field(description="Masked for who may not change the policy.")
+    has_secret: bool = Field(description="Whether what is sent is signed.")
+    failed_at: dt.datetime | None = Field(
+        description="Since when it is refused for good; null: it is not."
+    )
+    failure: str
+
+
+class RoomSecretMade(Schema):
+    """A new secret; it is told this once."""
+
+    secret: str
+
+
 class PolicyOut(PolicyIn):
     """An escalation policy as it is."""
 

@@ -5,7 +5,7 @@ import secrets
 
 import structlog
 
-from watchkeeper.oncall.usecases import escalations, notices
+from watchkeeper.oncall.usecases import escalations, notices, policies
 from watchkeeper.plumbing import crash_points, due_work, redaction
 from watchkeeper.plumbing.jobs import Job, Loop
 
@@ -55,8 +55,14 @@ def forget_notices(now: dt.datetime) -> None:
     notices.forget_old(now=now)
 
 
+def forget_rooms(now: dt.datetime) -> None:
+    """Let go of rooms that no policy tells any more."""
+    policies.forget_rooms(now=now)
+
+
 JOBS = (
     Job("oncall.tell_of_shifts", 20, tell_of_shifts),
     Job("oncall.forget_notices", 3_600, forget_notices),
+    Job("oncall.forget_rooms", 3_600, forget_rooms),
 )
 LOOPS = (Loop(escalations.LOOP, escalate, idle_seconds=0.1),)

@@ -33,6 +33,11 @@ urlpatterns = [
         policy_editing.take_over,
         name="take_over_policy",
     ),
+    path(
+        "on-call/-/policies/<str:name>/rooms/<str:room>/secret",
+        policies.room_secret,
+        name="room_secret",
+    ),
     path("on-call/<str:name>", schedules.schedule, name="schedule"),
     path("on-call/<str:name>/edit", editing.edit, name="edit"),
     path("on-call/<str:name>/override", overrides.override, name="override"),

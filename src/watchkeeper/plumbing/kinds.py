@@ -111,6 +111,15 @@ class KindHandler(Protocol):
 
 
 @runtime_checkable
+class DiscreetHandler(Protocol):
+    """A handler some of whose documents say more to who may change the object."""
+
+    def export_for(self, actor: Actor) -> list[Mapping[str, Json]]:
+        """Return what :meth:`KindHandler.export` does, as ``actor`` may see it."""
+        ...
+
+
+@runtime_checkable
 class RemarkingHandler(Protocol):
     """A handler that knows warnings for which it needs the database; none of them refuses."""
 

@@ -256,18 +256,22 @@ def explain(alert: Alert, as_json: AsJson = False) -> None:
     console.table(("when", "what", "why"), sorted(lines))
     if told["next_at"] is not None:
         console.say(f"The next step is due {told['next_at']}")
-    pages = [
-        (p["due_at"], p["person"], p["contact"], p["state"], p["reason"] or None)
-        for p in told["pages"]
-    ]
+    pages = [(p["due_at"], *_whom(p), p["state"], p["reason"] or None) for p in told["pages"]]
     judged = told["page_verdict"]
     if judged is not None:
         why = f" ({judged['why']})" if judged["why"] else ""
         console.say(f"The page was {judged['verdict']}{why}, says {judged['by']}")
+    if not any(p["person"] for p in told["pages"]):
+        console.say("Nobody was paged for it")
     if pages:
         console.table(("due", "person", "contact", "state", "why"), pages)
-    else:
-        console.say("Nobody was paged for it")
+
+
+def _whom(page: dict[str, Any]) -> tuple[str, str]:
+    """Return who is called and how, or which room is told and how."""
+    if page["room"]:
+        return f"room {page['room']}", page["channel"]
+    return page["person"], page["contact"]
 
 
 def _tell_group(group: dict[str, Any] | None) -> None:
@@ -402,8 +406,8 @@ def _tell_outcome(outcome: dict[str, Any]) -> None:
     for note in paging["notes"]:
         console.say(f"  {note}")
     rows = [
-        (f"+{c['minutes']:g} min", c["due_at"], c["person"], f"{c['contact']} ({c['channel']})",
-         c["skipped"] or None)
+        (f"+{c['minutes']:g} min", c["due_at"], c["person"] or f"room {c['room']}",
+         f"{c['contact']} ({c['channel']})".lstrip(), c["skipped"] or None)
         for c in paging["calls"]
     ]  # fmt: skip
     if rows:

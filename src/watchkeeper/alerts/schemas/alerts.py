@@ -134,8 +134,10 @@ class PageOut(Schema):
     """One page."""
 
     page_id: str
-    person: str
-    contact: str
+    person: str = Field(description="Empty: a room was told.")
+    contact: str = Field(description="Empty: a room was told.")
+    room: str = Field(description="What people call the room that was told; empty: a person was.")
+    channel: str = Field(description="Of the contact or room; empty: it was not there.")
     step: int
     loop: int
     due_at: dt.datetime
@@ -402,8 +404,9 @@ class PlannedCallOut(Schema):
     minutes: float = Field(description="After the event came.")
     loop: int
     step: int
-    person: str
-    contact: str
+    person: str = Field(description="Empty: a room would be told.")
+    contact: str = Field(description="Empty: a room would be told.")
+    room: str = Field(description="What people call that room; empty: a person would be called.")
     channel: str
     skipped: str = Field(description="Why it would be left out; empty: it would be made.")
 

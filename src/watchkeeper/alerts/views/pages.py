@@ -116,7 +116,7 @@ def detail(request: HttpRequest, alert: str) -> HttpResponse:
         "runbook": helps.runbook_url,
         "labels": sorted(row.labels.items()),
         "story": _story(told),
-        "pages": told["pages"],
+        "pages": [page for page in told["pages"] if page["person"]],
         "changes": helps.changes,
         "because": told["because"],
         "group": told["group"],
@@ -154,6 +154,13 @@ def _is_called(told: dict[str, Any], actor: Actor) -> bool:
     return is_person and any(page["person"] == actor.label for page in waiting)
 
 
+def _told(page: dict[str, Any]) -> str:
+    """Return what became of a page, or of telling a room, in words."""
+    if page["room"]:
+        return _("Room {room} ({channel}): {state}").format(**page)
+    return _("Page to {person} ({contact}): {state}").format(**page)
+
+
 def _verdicts() -> list[tuple[str, str]]:
     """Return what the one-click verdicts send, with the words on their buttons."""
     return [
@@ -172,7 +179,7 @@ def _story(told: dict[str, Any]) -> list[Moment]:
     moments += [
         Moment(
             page["due_at"],
-            _("Page to {person} ({contact}): {state}").format(**page),
+            _told(page),
             page["reason"],
         )
         for page in told["pages"]

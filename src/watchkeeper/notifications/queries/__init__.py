@@ -31,6 +31,7 @@ from watchkeeper.notifications.queries.deliveries import (
     in_one_call_with,
     standing,
 )
+from watchkeeper.notifications.queries.rooms import RoomRow, room_rows
 from watchkeeper.notifications.queries.wiring import (
     channels,
     page_keeper,
@@ -46,6 +47,7 @@ __all__ = [
     "Fate",
     "Filter",
     "PagingRow",
+    "RoomRow",
     "all_notice_specs",
     "channels",
     "codes_that_wait",
@@ -66,6 +68,7 @@ __all__ = [
     "reachable",
     "reaches",
     "ready_channels",
+    "room_rows",
     "set_up",
     "standing",
 ]

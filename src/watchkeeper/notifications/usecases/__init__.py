@@ -21,8 +21,10 @@ from watchkeeper.notifications.usecases.own_contacts import (
 from watchkeeper.notifications.usecases.recording import record
 from watchkeeper.notifications.usecases.rooms import (
     RoomNotFoundError,
+    forget_rooms,
     keep_rooms,
     remake_room_secret,
+    retire_rooms,
 )
 from watchkeeper.notifications.usecases.verifying import (
     CodeLimitError,
@@ -47,6 +49,7 @@ __all__ = [
     "add_contact",
     "cancel",
     "change_contact",
+    "forget_rooms",
     "keep_rooms",
     "mark",
     "record",
@@ -54,6 +57,7 @@ __all__ = [
     "remake_secret",
     "remove_contact",
     "remove_paging",
+    "retire_rooms",
     "save_paging",
     "save_rules",
     "schedule",

@@ -3,9 +3,11 @@
 Who calls this has made sure that the actor may change what tells them.
 """
 
-from collections.abc import Collection, Sequence
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from watchkeeper.kernel import access
 from watchkeeper.kernel.access import Permission
@@ -14,9 +16,13 @@ from watchkeeper.kernel.errors import InvalidError, NotFoundError, Problem
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.notifications.domain import rooms
 from watchkeeper.notifications.domain.rooms import Room, RoomSpec
-from watchkeeper.notifications.models import Contact
+from watchkeeper.notifications.models import Contact, Delivery
 from watchkeeper.notifications.usecases import signing
+from watchkeeper.notifications.usecases.deliveries import OPEN
 from watchkeeper.plumbing import secret_box
+
+RETIRED_FOR = dt.timedelta(days=2)
+"""How long a room is kept that nothing tells any more; longer where something under way does."""
 
 
 class RoomNotFoundError(NotFoundError):
@@ -31,10 +37,10 @@ def keep_rooms(
     actor: Actor,
     holder: str,
     specs: Sequence[RoomSpec],
-    before: Collection[Room],
     origin: Origin,
+    now: dt.datetime,
 ) -> bool:
-    """Make sure of the rooms that are told by ``holder``; what is told no longer stays for now.
+    """Let these be the rooms that ``holder`` tells; others stay for what is under way.
 
     Trust goes as with contacts: an address that an admin writes may be internal. One that somebody
     else wrote does not become so when an admin saves it unchanged, unless in a file. A webhook
@@ -44,8 +50,8 @@ def keep_rooms(
         actor: Who.
         holder: What tells them, as ``policy shop``.
         specs: The rooms without faults.
-        before: Those that it told until now.
         origin: Where this comes from.
+        now: The present.
 
     Returns:
         Whether a secret is another one now.
@@ -55,24 +61,68 @@ def keep_rooms(
     """
     is_admin = access.may(actor, Permission.ADMINISTER)
     given = _secrets(specs, is_admin=is_admin)
-    known = {(room.channel, room.address) for room in before}
     wanted = {rooms.key_of(holder, spec.room): spec.room for spec in specs}
-    kept = {row.name: row for row in Contact.objects.filter(user=None, name__in=wanted)}
+    retire_rooms(holder=holder, now=now, except_for=wanted)
     has_sealed = False
-    for key, room in wanted.items():
-        row = kept.get(key) or Contact(holder=holder, name=key, verified=True)
-        if (room.channel, room.address) not in known:
-            row.is_by_admin = is_admin
-        row.is_by_admin = row.is_by_admin or (is_admin and origin is Origin.FILE)
-        row.channel, row.address, row.title = room.channel, room.address, room.title
+    for row in _made_sure_of(holder, wanted, now=now):
+        room = wanted[row.name]
+        vouches = is_admin and origin is Origin.FILE
+        is_new, row.retired_at = row.retired_at is not None, None
+        row.is_by_admin = is_admin if is_new else row.is_by_admin or vouches
+        row.title = room.title
         secret = given.get((room.channel, room.address))
         if secret is None and room.channel == "webhook" and not row.sealed_secret:
             secret = signing.new_secret()
         if secret is not None and not signing.has_secret(row, secret):
-            row.sealed_secret = signing.seal(secret, user_id=None, name=key)
+            row.sealed_secret = signing.seal(secret, user_id=None, name=row.name)
             has_sealed = True
         row.save()
     return has_sealed
+
+
+def _made_sure_of(holder: str, wanted: Mapping[str, Room], *, now: dt.datetime) -> list[Contact]:
+    """Return rooms, locked; one that was not there is as one that nothing told so far."""
+    fresh = [
+        Contact(
+            holder=holder,
+            name=key,
+            channel=room.channel,
+            address=room.address,
+            verified=True,
+            retired_at=now,
+        )
+        for key, room in wanted.items()
+    ]
+    Contact.objects.bulk_create(fresh, ignore_conflicts=True)
+    rows = Contact.objects.select_for_update().filter(user=None, name__in=wanted)
+    return list(rows.order_by("pk"))
+
+
+def retire_rooms(
+    *, holder: str, now: dt.datetime, except_for: Collection[str] = frozenset()
+) -> None:
+    """Note that ``holder`` tells its rooms no longer; what is under way still does.
+
+    Args:
+        holder: What told them.
+        now: The present.
+        except_for: Keys of those that it still tells.
+    """
+    rows = Contact.objects.filter(user=None, holder=holder, retired_at__isnull=True)
+    rows.exclude(name__in=except_for).update(retired_at=now)
+
+
+def forget_rooms(*, under_way: Collection[str], now: dt.datetime) -> int:
+    """Remove rooms that nothing tells any more, with their secrets; return how many.
+
+    Args:
+        under_way: Holders for which something is under way, which may tell any of their rooms.
+        now: The present.
+    """
+    waiting = Delivery.objects.filter(user=None, contact=OuterRef("name"), state__in=OPEN)
+    rows = Contact.objects.filter(user=None, retired_at__lte=now - RETIRED_FOR)
+    rows = rows.exclude(holder__in=under_way).exclude(Exists(waiting))
+    return rows.delete()[0]
 
 
 def _secrets(specs: Sequence[RoomSpec], *, is_admin: bool) -> dict[tuple[str, str], str]:
@@ -93,15 +143,16 @@ def _secrets(specs: Sequence[RoomSpec], *, is_admin: bool) -> dict[tuple[str, st
 
 
 @transaction.atomic
-def remake_room_secret(*, holder: str, key: str) -> str:
+def remake_room_secret(*, holder: str, room: str) -> str:
     """Make a new secret for a webhook and return it, this once; the old one signs no more.
 
     Raises:
-        RoomNotFoundError: ``holder`` tells no webhook of that key.
+        RoomNotFoundError: ``holder`` tells no webhook of that id.
     """
+    key = f"{rooms.PREFIX}{room}"
     row = Contact.objects.filter(user=None, holder=holder, name=key, channel="webhook").first()
     if row is None:
-        raise RoomNotFoundError(f"There is no webhook {key} of the {holder}")
+        raise RoomNotFoundError(f"The {holder} tells no webhook {room}")
     secret = signing.new_secret()
     row.sealed_secret = signing.seal(secret, user_id=None, name=key)
     row.save(update_fields=["sealed_secret"])

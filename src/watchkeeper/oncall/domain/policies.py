@@ -106,10 +106,10 @@ class Policy:
         named = [target for step in self.steps for target in step.notify]
         return frozenset([*named, *self.catch_all])
 
-    def rooms(self) -> frozenset[Room]:
-        """Return every room that it could ever tell."""
+    def rooms(self) -> tuple[Room, ...]:
+        """Return every room that it could ever tell, in the order of its steps."""
         told = [room for step in self.steps for room in step.tells]
-        return frozenset([*told, *self.catch_all_tells])
+        return tuple(dict.fromkeys([*told, *self.catch_all_tells]))
 
 
 def problems(document: Document) -> Iterator[Problem]:

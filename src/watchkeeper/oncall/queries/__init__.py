@@ -7,6 +7,7 @@ from watchkeeper.oncall.queries.escalations import (
     Story,
     Subject,
     UnheardRow,
+    document_for,
     policy_row,
     policy_rows,
     story,
@@ -21,6 +22,7 @@ from watchkeeper.oncall.queries.feeds import (
     feed_rows,
 )
 from watchkeeper.oncall.queries.previews import Preview, preview, preview_of
+from watchkeeper.oncall.queries.rooms import rooms_of
 from watchkeeper.oncall.queries.schedules import (
     OverrideNotFoundError,
     OverrideRow,
@@ -66,6 +68,7 @@ __all__ = [
     "calendar_of",
     "concerns",
     "coverage_findings",
+    "document_for",
     "document_of",
     "documents",
     "entries",
@@ -81,6 +84,7 @@ __all__ = [
     "policy_rows",
     "preview",
     "preview_of",
+    "rooms_of",
     "schedule_row",
     "schedule_rows",
     "story",

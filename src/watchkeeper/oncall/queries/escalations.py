@@ -10,11 +10,14 @@ from django.db.models import Count
 from django.utils.module_loading import import_string
 
 from watchkeeper.identity import queries as identity
+from watchkeeper.kernel import access
+from watchkeeper.kernel.access import Permission
+from watchkeeper.kernel.actors import Actor
 from watchkeeper.kernel.documents import Json
 from watchkeeper.kernel.errors import InvalidError, NotFoundError
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.notifications import queries as notifications
-from watchkeeper.oncall.domain import policies
+from watchkeeper.oncall.domain import policies, rooms
 from watchkeeper.oncall.domain.escalation import Company, EscalationState
 from watchkeeper.oncall.domain.policies import TARGETS, Target
 from watchkeeper.oncall.models import (
@@ -170,6 +173,13 @@ def policy_row(name: str) -> PolicyRow:
     for row in policy_rows(name):
         return row
     raise PolicyNotFoundError(f"There is no escalation policy {name}")
+
+
+def document_for(actor: Actor, row: PolicyRow) -> Mapping[str, Json]:
+    """Return a policy as ``actor`` may see it: addresses of rooms only if they may change it."""
+    if access.may(actor, Permission.EDIT, team_id=row.owner_id):
+        return row.document
+    return rooms.masked(row.document)
 
 
 def policy_documents(names: Collection[str]) -> dict[str, Mapping[str, Json]]:

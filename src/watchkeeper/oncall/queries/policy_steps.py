@@ -29,6 +29,19 @@ class TargetShown:
 
 
 @dataclass(frozen=True, slots=True)
+class RoomShown:
+    """A room that a step tells.
+
+    Attributes:
+        title: What people call it.
+        channel: How it is told.
+    """
+
+    title: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
 class StepShown:
     """A step of a policy.
 
@@ -42,6 +55,7 @@ class StepShown:
         in_turn: Whether one of the targets is paged, each in turn; ``people`` are of the next.
         urgency: Of what urgency alone; empty: of any.
         local: Only people on whose wall it is these hours, as ``08:00 to 20:00``; empty: all.
+        rooms: Which rooms it tells; they are nobody.
     """
 
     number: int
@@ -52,6 +66,12 @@ class StepShown:
     in_turn: bool = False
     urgency: str = ""
     local: str = ""
+    rooms: tuple[RoomShown, ...] = ()
+
+    @property
+    def only_tells(self) -> bool:
+        """Whether it was meant to page nobody."""
+        return bool(self.rooms) and not self.targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +135,12 @@ def _shown(
         steps.append(_step(place + 1, after, step, company, turn=turns.get(place, 0), now=now))
     rounds = policy.repeat + 1
     end = rounds * (after + policy.repeat_after)
+    last = Step(end, policy.catch_all, policy.catch_all_tells)
     return PolicyShown(
         steps=tuple(steps),
         rounds=rounds,
         repeat_after=policy.repeat_after,
-        catch_all=_step(0, end, Step(end, policy.catch_all), company, turn=0, now=now),
+        catch_all=_step(0, end, last, company, turn=0, now=now),
         ack_timeout=policy.ack_timeout,
     )
 
@@ -129,7 +150,8 @@ def _step(
 ) -> StepShown:
     urgency = step.urgency or "high"
     people, why, _next = escalation.people_of(step, company, urgency=urgency, turn=turn, at=now)
-    why = [text for text in why if text != escalation.EMPTY_STEP]
+    said = {escalation.EMPTY_STEP, escalation.ONLY_TELLS}
+    why = [text for text in why if text not in said]
     return StepShown(
         number=number,
         after=after,
@@ -139,6 +161,7 @@ def _step(
         in_turn=step.in_turn,
         urgency=step.urgency,
         local=f"{written(step.local.start)} to {written(step.local.end)}" if step.local else "",
+        rooms=tuple(RoomShown(room.title, room.channel) for room in step.tells),
     )
 
 

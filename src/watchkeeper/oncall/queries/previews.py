@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from watchkeeper.notifications import queries as notifications
 from watchkeeper.notifications.domain import plan
 from watchkeeper.oncall.domain import escalation, policies
-from watchkeeper.oncall.domain.escalation import Decision, Place
+from watchkeeper.oncall.domain.escalation import Decision, Place, RoomPlan
 from watchkeeper.oncall.domain.policies import Policy
 from watchkeeper.oncall.queries import escalations
 
@@ -22,10 +22,11 @@ class PlannedCall:
         after: How long after the beginning.
         loop: Round, from 0.
         step: Step of the round, from 0; the catch-all has the step after the last.
-        person: Who would be called.
+        person: Who would be called; empty: a room would be told.
         contact: By which of their contacts.
         channel: How.
         skipped: Why it would be left out; empty: it would be made.
+        room: What people call the room that would be told; empty: a person would be called.
     """
 
     due_at: dt.datetime
@@ -36,6 +37,7 @@ class PlannedCall:
     contact: str
     channel: str
     skipped: str
+    room: str = ""
 
     @property
     def minutes(self) -> float:
@@ -103,6 +105,7 @@ def preview_of(
         )
         turns |= [decision.turn] if decision.turn else []
         calls += _calls(decision, urgency, begun_at=at, wired=wired)
+        calls += [_telling(each, begun_at=at, wired=wired) for each in decision.told]
         notes += [note.text for note in decision.notes]
         place, due, nobody = decision.place, decision.next_at, decision.nobody_notified
     else:
@@ -115,6 +118,20 @@ def preview_of(
 def _without(policy: str) -> str:
     name = f"there is no escalation policy {policy}" if policy else "no policy was chosen"
     return f"{name}: all admins are paged"
+
+
+def _telling(each: RoomPlan, *, begun_at: dt.datetime, wired: frozenset[str]) -> PlannedCall:
+    return PlannedCall(
+        due_at=each.due_at,
+        after=each.due_at - begun_at,
+        loop=each.loop,
+        step=each.step,
+        person="",
+        contact="",
+        channel=each.room.channel,
+        skipped="" if each.room.channel in wired else plan.NOT_WIRED,
+        room=each.room.title,
+    )
 
 
 def _calls(

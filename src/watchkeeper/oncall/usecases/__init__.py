@@ -9,7 +9,12 @@ from watchkeeper.oncall.usecases.overrides import (
     may_end,
     may_override,
 )
-from watchkeeper.oncall.usecases.policies import remove_policy, save_policy, take_over_policy
+from watchkeeper.oncall.usecases.policies import (
+    remake_room_secret,
+    remove_policy,
+    save_policy,
+    take_over_policy,
+)
 from watchkeeper.oncall.usecases.schedules import (
     remove_sample,
     remove_schedule,
@@ -27,6 +32,7 @@ __all__ = [
     "may_end",
     "may_override",
     "note_read",
+    "remake_room_secret",
     "remove_policy",
     "remove_sample",
     "remove_schedule",

@@ -14,7 +14,8 @@ from watchkeeper.kernel.documents import Document
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.notifications import usecases as notifications
 from watchkeeper.oncall.domain import policies, rooms
-from watchkeeper.oncall.models import EscalationPolicy
+from watchkeeper.oncall.domain.escalation import EscalationState
+from watchkeeper.oncall.models import Escalation, EscalationPolicy
 from watchkeeper.oncall.queries.escalations import PolicyNotFoundError
 from watchkeeper.plumbing import hands
 from watchkeeper.plumbing.kinds import Action, Change
@@ -56,8 +57,8 @@ def save_policy(
         actor=actor,
         holder=rooms.holder_of(wanted.name),
         specs=rooms.specs_of(document.data),
-        before=policies.frozen(before).rooms(),
         origin=origin,
+        now=now,
     )
     if row is not None:
         access.require(actor, Permission.EDIT, what=what, team_id=row.owner_id)
@@ -100,8 +101,16 @@ def remove_policy(
     if origin is not Origin.FILE:
         hands.check_hands(row, origin, f"escalation policy {name}")
     _record(actor, "escalation_policy.removed", row.pk, now)
+    notifications.retire_rooms(holder=rooms.holder_of(name), now=now)
     row.delete()
     return Change(policies.KIND, name, Action.REMOVE)
+
+
+def forget_rooms(*, now: dt.datetime) -> None:
+    """Let go of rooms that no policy names any more, nor any that is at work."""
+    at_work = Escalation.objects.filter(state=EscalationState.OPEN.value)
+    names = at_work.values_list("policy", flat=True).distinct()
+    notifications.forget_rooms(under_way={rooms.holder_of(name) for name in names}, now=now)
 
 
 @transaction.atomic
@@ -116,6 +125,23 @@ def take_over_policy(*, actor: Actor, name: str, now: dt.datetime) -> None:
     if hands.take_over(row):
         row.save()
         _record(actor, "escalation_policy.taken_over", row.pk, now)
+
+
+@transaction.atomic
+def remake_room_secret(*, actor: Actor, policy: str, room: str, now: dt.datetime) -> str:
+    """Make a new secret for a webhook of a policy and return it, this once.
+
+    The old one signs no more, not even for escalations under way.
+
+    Raises:
+        PolicyNotFoundError: there is no such policy.
+        RoomNotFoundError: it tells no webhook of that id.
+        ForbiddenError: the actor may not change the policy.
+    """
+    row = _policy(policy, actor=actor)
+    secret = notifications.remake_room_secret(holder=rooms.holder_of(policy), room=room)
+    _record(actor, "escalation_policy.secret_made", row.pk, now)
+    return secret
 
 
 def _policy(name: str, *, actor: Actor) -> EscalationPolicy:

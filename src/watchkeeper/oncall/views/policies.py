@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from watchkeeper.kernel import access, clock
 from watchkeeper.kernel.access import Permission
-from watchkeeper.oncall import queries
+from watchkeeper.oncall import queries, usecases
 from watchkeeper.oncall.queries import PolicyRow
 from watchkeeper.oncall.queries.policy_steps import PolicyShown, policies_shown, policy_shown
 from watchkeeper.oncall.queries.policy_uses import policy_uses
@@ -48,15 +48,28 @@ def policy(request: HttpRequest, name: str) -> HttpResponse:
     access.require(actor_of(request), Permission.READ, what=f"escalation policy {name}")
     now, row = clock.now(), queries.policy_row(name)
     found = queries.coverage_findings(now=now, only=name)
+    actor = actor_of(request)
     context = {
         "row": row,
         "shown": policy_shown(name, now=now),
+        "rooms": queries.rooms_of(row, actor=actor),
+        "may_edit": access.may(actor, Permission.EDIT, team_id=row.owner_id),
         "preview": queries.preview(name, "high", at=now),
         "findings": found[:_MOST_FINDINGS],
         "many_findings": len(found),
         "days": queries.COVERAGE_DAYS,
-        "code": yaml_documents.dump([row.document]),
+        "code": yaml_documents.dump([queries.document_for(actor, row)]),
         "uses": policy_uses(name),
-        "may_edit": access.may(actor_of(request), Permission.EDIT, team_id=row.owner_id),
     }
     return render(request, "oncall/policy.html", context)
+
+
+@members_only
+@require_POST
+def room_secret(request: HttpRequest, name: str, room: str) -> HttpResponse:
+    """Make the secret of a policy's webhook anew and show it, this once."""
+    secret = usecases.remake_room_secret(
+        actor=actor_of(request), policy=name, room=room, now=clock.now()
+    )
+    context = {"row": queries.policy_row(name), "secret": secret}
+    return render(request, "oncall/room_secret.html", context)
