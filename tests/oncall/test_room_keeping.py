@@ -1,6 +1,7 @@
 """Rooms as they are kept: trust, secrets, who sees addresses, and when they are forgotten."""
 
 import json
+from pathlib import Path
 
 import pytest
 from django.apps import apps
@@ -11,11 +12,13 @@ from typer.testing import CliRunner
 from tests.factories import HOST, make_team
 from tests.notifications.provider import Provider
 from tests.oncall.telling import (
+    BOB,
     DISK,
     HOUR,
     MINUTE,
     SETTLED,
     is_signed,
+    make_bob,
     row_of,
     save,
     start,
@@ -38,7 +41,8 @@ from watchkeeper.notifications.usecases import rooms, signing
 from watchkeeper.oncall import queries, tasks, usecases
 from watchkeeper.oncall.cli import app
 from watchkeeper.oncall.queries import Subject
-from watchkeeper.plumbing import transport
+from watchkeeper.plumbing import secret_box, transport
+from watchkeeper.plumbing.keys import Keyring
 from watchkeeper.plumbing.kinds import Action
 
 pytestmark = pytest.mark.django_db
@@ -177,6 +181,23 @@ def test_a_secret_may_be_kept_elsewhere_by_an_admin(
     until(sender, lambda: len(phone.calls()) == 1)
 
     assert is_signed(phone.calls()[0], "from outside")
+
+
+def test_secrets_of_rooms_and_contacts_are_sealed_anew_with_a_newer_key(
+    phone: Provider, settings: Settings, tmp_path: Path
+) -> None:
+    settings.WATCHKEEPER_KEY_FILE = tmp_path / "secret.key"
+    Keyring.load_or_make(tmp_path / "secret.key")
+    make_bob(phone)
+    save({"notify": [BOB, {"webhook": "https://example.org/"}]})
+    before = [signing.secret_of(row) for row in Contact.objects.order_by("pk")]
+
+    newer = Keyring.add(tmp_path / "secret.key").sealing()
+    assert secret_box.reseal_all() == 2
+
+    rows = list(Contact.objects.order_by("pk"))
+    assert all(newer.fingerprint() in row.sealed_secret for row in rows)
+    assert [signing.secret_of(row) for row in rows] == before
 
 
 def test_one_address_has_one_secret() -> None:

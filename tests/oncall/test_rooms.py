@@ -118,6 +118,7 @@ def test_what_fails_for_now_is_told_again_and_what_is_refused_calls_nobody_else(
     assert [attempt.outcome for attempt in gone.attempts] == ["permanent"]
     assert (slow.state, gone.state) == ("delivered", "failed")
     assert {call["path"] for call in phone.calls()} == {"/slow", "/gone"}
+    assert len(set(Delivery.objects.values_list("group", flat=True))) == 2, "neither stands in"
     assert notification_queries.concerns(now=clock.now()) == []
     [_, refused] = queries.rooms_of(queries.policy_row("shop"), actor=HOST)
     assert refused.failed_at is not None

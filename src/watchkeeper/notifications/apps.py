@@ -12,7 +12,11 @@ class NotificationsConfig(AppConfig):
     label = "notifications"
 
     def ready(self) -> None:
-        """Offer the place in the rail."""
+        """Offer the place in the rail; keep secrets that are sealed anew with new keys."""
+        from watchkeeper.notifications.usecases.signing import reseal_secrets
+        from watchkeeper.plumbing import secret_box
+
+        secret_box.register_keeper(reseal_secrets)
         registry.add(
             NavigationItem(
                 "Watch", "Deliveries", "notifications:deliveries", "broadcast", order=46

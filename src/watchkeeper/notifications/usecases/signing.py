@@ -53,5 +53,20 @@ def secret_of(contact: Contact) -> str:
         return ""
 
 
+def reseal_secrets() -> int:
+    """Seal the secrets of contacts and rooms with the newest key; return how many changed.
+
+    Raises:
+        InvalidError: one cannot be opened.
+    """
+    changed = 0
+    for row in Contact.objects.select_for_update().exclude(sealed_secret="").order_by("pk"):
+        context = _context(row.user_id, row.name)
+        anew = secret_box.resealed(row.sealed_secret, context=context)
+        if anew != row.sealed_secret:
+            changed += Contact.objects.filter(pk=row.pk).update(sealed_secret=anew)
+    return changed
+
+
 def _context(user_id: int | None, name: str) -> str:
     return f"contact {user_id} {name}" if user_id is not None else name
