@@ -107,8 +107,8 @@ def test_a_dry_run_tells_which_rooms_would_be_told(tmp_path: Path) -> None:
         (0, "", "ops"),
         (5, "bob", ""),
         (10, "bob", ""),
-        (10, "", "webhook example.org"),
+        (10, "", "example.org"),
     ]
     assert "room ops" in said
     page = signed_in("vera").post("/routes/-/dry-run", {"payload": json.dumps(DISK)})
-    assert "webhook example.org room" in words_of(text(page))
+    assert "example.org room" in words_of(text(page))

@@ -14,6 +14,7 @@ PAGES = (
     "/on-call/office?from=2026-10-19&range=1w&zone=Europe/Oslo", "/on-call/-/mine",
     "/on-call/primary/override",
     "/on-call/-/new", "/on-call/primary/edit", "/on-call/office/remove",
+    "/on-call/-/policies", "/on-call/-/policies/shop",
 )  # fmt: skip
 SCHEDULE = """\
 apiVersion: watchkeeper/v1
@@ -26,6 +27,19 @@ spec:
     - name: nights and weekends of a rather long name
       rotation: {unit: week, start: 2026-01-05T09:00:00, members: [alice, [bob, carol]]}
       restrictions: RESTRICTIONS
+"""
+POLICY = """\
+apiVersion: watchkeeper/v1
+kind: EscalationPolicy
+metadata: {name: shop}
+spec:
+  steps:
+    - {notify: [{chat: {channel: slack, address: C012AB3CD, name: shop-ops}}]}
+    - after: 10m
+      notify:
+        - {schedule: primary}
+        - {webhook: 'https://a-rather-long-name.hooks.example.org/services/T0/B0/XXXXXXXXXXXXXXXX'}
+  catchAll: [{person: alice}, {webhook: {address: 'https://example.org/desk', name: the desk}}]
 """
 
 
@@ -43,6 +57,8 @@ def product(tmp_path_factory: Any) -> Iterator[Product]:
         text = SCHEDULE.replace("NAME", name).replace("TITLE", title)
         (folder / f"{name}.yaml").write_text(text.replace("RESTRICTIONS", restrictions))
         running.run("apply", "-f", str(folder / f"{name}.yaml"))
+    (folder / "policy.yaml").write_text(POLICY)
+    running.run("apply", "-f", str(folder / "policy.yaml"))
     running.start()
     yield running
     running.stop()
@@ -53,6 +69,17 @@ def test_nothing_stands_in_anyones_way(open_page: Any, product: Product) -> None
     for path in PAGES:
         page.goto(product.url + path)
         browsers.stands_in_nobodys_way(page)
+
+
+def test_the_secret_of_a_webhook_is_made_and_shown_once(open_page: Any) -> None:
+    page = open_page("/on-call/-/policies/shop")
+    page.get_by_role("listitem").filter(has_text="the desk").get_by_role("button").click()
+    secret = page.get_by_label("The secret").input_value()
+    assert secret.startswith("whsec_")
+    browsers.stands_in_nobodys_way(page)
+    page.get_by_role("link", name="Done").click()
+    page.get_by_role("heading", name="Rooms").wait_for()
+    assert secret not in page.content()
 
 
 def test_a_shift_is_handed_on_and_taken_back(open_page: Any) -> None:

@@ -237,7 +237,7 @@ def test_addresses_are_seen_by_who_may_change_the_policy(role: str) -> None:
 
     assert step == {"notify": [{"webhook": address}]}
     assert listed["spec"]["steps"] == [step]
-    assert (room["address"], room["title"]) == (address, "webhook example.org")
+    assert (room["address"], room["title"]) == (address, "example.org")
     assert room["has_secret"]
     for shown in (door.get("/api/v1/export").content.decode(), page):
         assert ("key=1" in shown) == (role == "editor")

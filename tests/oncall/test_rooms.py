@@ -50,7 +50,7 @@ def test_a_webhook_of_a_step_gets_a_signed_call_that_is_nobodys(
     begun = clock.now() - HOUR
     start(now=begun)
     walk(begun)
-    until(sender, lambda: told(queries.story(DISK)) == [("webhook 127.0.0.1", 0, 0, "delivered")])
+    until(sender, lambda: told(queries.story(DISK)) == [("127.0.0.1", 0, 0, "delivered")])
 
     [call] = phone.calls()
     body = json.loads(call["body"])
@@ -76,12 +76,12 @@ def test_a_step_of_rooms_takes_its_time_and_pages_nobody(phone: Provider) -> Non
     walk(begun)
 
     story = queries.story(DISK)
-    assert told(story) == [("webhook 127.0.0.1", 0, 0, "scheduled")]
+    assert told(story) == [("127.0.0.1", 0, 0, "scheduled")]
     assert story.next_at == begun + 10 * MINUTE
     assert [note.text for note in story.notes] == [escalation.ONLY_TELLS]
     assert escalation_queries.paged([DISK]) == set()
     walk(begun + 10 * MINUTE)
-    assert [who for who, *_ in told(queries.story(DISK))] == ["webhook 127.0.0.1", "bob"]
+    assert [who for who, *_ in told(queries.story(DISK))] == ["127.0.0.1", "bob"]
     assert escalation_queries.paged([DISK]) == {DISK}
 
 
@@ -93,7 +93,7 @@ def test_rooms_alone_end_loudly() -> None:
 
     story = queries.story(DISK)
     assert (story.state, story.nobody_notified) == ("exhausted", True)
-    assert told(story) == [("webhook example.org", 0, 0, "scheduled")]
+    assert told(story) == [("example.org", 0, 0, "scheduled")]
     [finding] = queries.coverage_findings(now=clock.now())
     assert (finding.kind, finding.detail) == ("gap", "no step finds anybody: nobody is found")
 
@@ -162,7 +162,7 @@ def test_who_takes_an_alert_takes_it_from_rooms_too(phone: Provider) -> None:
 
     escalations.stop([DISK], reason="acknowledged by bob", now=begun)
 
-    assert told(queries.story(DISK)) == [("webhook 127.0.0.1", 0, 0, "cancelled")]
+    assert told(queries.story(DISK)) == [("127.0.0.1", 0, 0, "cancelled")]
 
 
 def test_what_a_room_is_told_within_a_minute_goes_in_one_call(
@@ -236,7 +236,7 @@ def test_a_channel_that_lacks_its_settings_is_left_out_and_says_so(settings: Set
     walk(clock.now())
 
     [page] = queries.story(DISK).pages
-    assert (page.room, page.state, page.reason) == ("slack C012AB3CD", "skipped", plan.NOT_WIRED)
+    assert (page.room, page.state, page.reason) == ("C012AB3CD", "skipped", plan.NOT_WIRED)
 
 
 def test_a_room_is_shown_where_pages_are(phone: Provider) -> None:

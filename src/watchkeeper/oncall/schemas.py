@@ -137,6 +137,7 @@ class RoomOut(Schema):
     channel: str = Field(description="webhook, slack, teams or ntfy.")
     address: str = Field(description="Masked for who may not change the policy.")
     has_secret: bool = Field(description="Whether what is sent is signed.")
+    is_wired: bool = Field(description="Whether its channel can send here.")
     failed_at: dt.datetime | None = Field(
         description="Since when it is refused for good; null: it is not."
     )

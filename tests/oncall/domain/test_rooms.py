@@ -117,7 +117,16 @@ def test_rooms_are_told_in_each_round_and_by_the_catch_all() -> None:
 
     rooms_told = [told for told in walk(policy, company(ALL)) if told[3] != "bob"]
 
-    assert rooms_told == [(0, 0, 0, "ops"), (5, 1, 0, "ops"), (10, 1, 1, "webhook example.org")]
+    assert rooms_told == [(0, 0, 0, "ops"), (5, 1, 0, "ops"), (10, 1, 1, "example.org")]
+
+
+def test_a_step_none_of_whose_rooms_can_be_told_takes_no_time() -> None:
+    policy = Policy("shop", (TELLS, Step(TEN, (BOB,))), catch_all=(BOB,))
+    who = replace(company(ALL), channels=frozenset({"webhook"}))
+
+    assert walk(policy, who)[:2] == [(0, 0, 0, "ops"), (0, 0, 1, "bob")]
+    both = replace(policy, steps=(replace(TELLS, tells=(OPS, HOOK)), policy.steps[1]))
+    assert walk(both, who)[2] == (10, 0, 1, "bob")
 
 
 def test_a_policy_of_rooms_alone_ends_loudly_and_pages_the_admins() -> None:

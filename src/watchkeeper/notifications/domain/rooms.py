@@ -36,10 +36,9 @@ class Room:
     @property
     def title(self) -> str:
         """What people call it: its name, or as much of the address as everybody may see."""
-        if self.name:
-            return self.name
-        where = self.address if self.channel == "slack" else _host(self.address)
-        return f"{self.channel} {where}".rstrip()
+        if self.name or self.channel == "slack":
+            return self.name or self.address
+        return _host(self.address) or self.channel
 
     @property
     def masked(self) -> str:

@@ -5,7 +5,11 @@ the next place come out. Times are planned ones, so that a late step makes no la
 
 A place is (round, step). After the last round comes the catch-all, then the end. A step that finds
 nobody costs no time: what comes next is due at once. A round that finds nobody at all is not
-repeated: the catch-all is next.
+repeated: the catch-all is next, at once.
+
+Rooms are told and are nobody. A step that names only rooms was meant to page nobody: what comes
+next in its round is due when the policy says, unless none of them can be told here. One that names
+people too and finds none of them costs no time, though its rooms are told.
 """
 
 import datetime as dt
@@ -16,7 +20,7 @@ from types import MappingProxyType
 
 from watchkeeper.kernel.wall_time import shown_at
 from watchkeeper.notifications.domain import day_hours
-from watchkeeper.notifications.domain.rooms import Room
+from watchkeeper.notifications.domain.rooms import CHANNELS, Room
 from watchkeeper.oncall.domain.policies import Policy, Step, Target
 
 
@@ -62,12 +66,14 @@ class Company:
         reachable: Who of them has a contact that works.
         admins: Reachable admins, for when there is nobody else.
         zones: IANA names of the zones that people live in.
+        channels: By which rooms can be told here.
     """
 
     people: Mapping[Target, Sequence[str]] = field(default_factory=dict)
     reachable: frozenset[str] = frozenset()
     admins: Sequence[str] = ()
     zones: Mapping[str, str] = field(default_factory=dict)
+    channels: frozenset[str] = frozenset(CHANNELS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +175,7 @@ def decide(
             )
             notes += [Note(place.loop, place.step, text) for text in why]
             told += _told(step.tells if step.is_for(urgency) else (), place, planned_at)
-            if paged or _takes_its_time(policy, place, urgency):
+            if paged or _takes_its_time(policy, place, urgency, company):
                 decision = _paged(policy, place, paged, notes, planned_at)
                 following = (place.step, turn) if turn is not None else None
                 return replace(decision, turn=following, told=tuple(told))
@@ -183,18 +189,24 @@ def _told(rooms: Sequence[Room], place: Place, planned_at: dt.datetime) -> list[
     return [RoomPlan(place.loop, place.step, room, planned_at) for room in rooms]
 
 
-def _takes_its_time(policy: Policy, place: Place, urgency: str) -> bool:
+def _takes_its_time(policy: Policy, place: Place, urgency: str, company: Company) -> bool:
     """Return whether a step that pages nobody is not left at once.
 
-    It names only rooms, and something follows it in a round that is worth its time.
+    It names only rooms, one of them can be told, and its round goes on or has paged somebody.
     """
     step = policy.steps[place.step]
-    is_last = place.step + 1 == len(policy.steps)
-    return step.only_tells and step.is_for(urgency) and (not is_last or place.round_paged)
+    if not step.only_tells or not step.is_for(urgency) or not _can_tell(step, company):
+        return False
+    return place.round_paged or place.step + 1 < len(policy.steps)
+
+
+def _can_tell(step: Step, company: Company) -> bool:
+    return any(room.channel in company.channels for room in step.tells)
 
 
 EMPTY_STEP = "nobody to page: the next step is due at once"
 ONLY_TELLS = "the step tells rooms only: it pages nobody"
+CANNOT_TELL = "none of the step's rooms can be told here: the next step is due at once"
 
 
 def people_of(
@@ -216,7 +228,7 @@ def people_of(
     if not step.is_for(urgency):
         return [], [f"the step is for {step.urgency} urgency only: it is left out"], None
     if step.only_tells:
-        return [], [ONLY_TELLS], None
+        return [], [ONLY_TELLS if _can_tell(step, company) else CANNOT_TELL], None
     if not step.in_turn:
         people, why = _people_at(step, step.notify, company, at)
         return people, why if people else [*why, EMPTY_STEP], None

@@ -340,6 +340,7 @@ def company_at(targets: Iterable[Target], at: dt.datetime) -> Company:
         reachable,
         tuple(name for name in admins if name in reachable),
         identity.zones_by_name(named),
+        notifications.ready_channels(),
     )
 
 

@@ -150,8 +150,8 @@ def _step(
 ) -> StepShown:
     urgency = step.urgency or "high"
     people, why, _next = escalation.people_of(step, company, urgency=urgency, turn=turn, at=now)
-    said = {escalation.EMPTY_STEP, escalation.ONLY_TELLS}
-    why = [text for text in why if text not in said]
+    shown_else = {escalation.EMPTY_STEP, escalation.ONLY_TELLS}
+    why = [text for text in why if text not in shown_else]
     return StepShown(
         number=number,
         after=after,
