@@ -20,6 +20,7 @@ from watchkeeper.kernel import clock
 from watchkeeper.kernel.documents import Document
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.notifications.domain.day_hours import DayHours
+from watchkeeper.notifications.models import Contact
 from watchkeeper.oncall import queries, usecases
 from watchkeeper.oncall.domain import policies
 from watchkeeper.oncall.models import EscalationPolicy
@@ -275,6 +276,33 @@ def test_it_is_given_as_code(door: Client) -> None:
 
     assert answer["Content-Type"] == "application/yaml; charset=utf-8"
     assert b"kind: EscalationPolicy" in answer.content
+
+
+ROOM = {"webhook": {"address": "https://hooks.example.org/t0p-s3cret", "name": "desk"}}
+
+
+def test_who_may_not_change_it_gets_no_address_of_a_room(door: Client) -> None:
+    make(steps=[{"notify": [{"person": "bob"}, ROOM]}])
+    path = "/on-call/-/policies/shop-high/policy.yaml"
+
+    assert b"t0p-s3cret" in door.get(path).content
+    other = signed_in("olga", search="editor").get(path)
+    assert (other.status_code, b"t0p-s3cret" in other.content) == (200, False)
+    page = signed_in("otto", search="editor").get("/on-call/-/policies/shop-high")
+    assert (page.status_code, b"t0p-s3cret" in page.content) == (200, False)
+
+
+def test_a_room_that_no_field_shows_stays_and_keeps_its_secret(door: Client) -> None:
+    path = make(steps=[{"notify": [{"person": "bob"}, ROOM]}])
+    before = Contact.objects.get(user=None)
+    given = fields(text(door.get(path))) | {"do": "save", "repeat": "2"}
+
+    assert door.post(path, given).status_code == 302
+
+    assert stored()["repeat"] == 2
+    assert stored()["steps"][0]["notify"] == [{"person": "bob"}, ROOM]
+    after = Contact.objects.get(user=None)
+    assert (after.pk, after.sealed_secret) == (before.pk, before.sealed_secret)
 
 
 def test_it_is_removed_after_asking_and_what_names_it_is_told(door: Client) -> None:

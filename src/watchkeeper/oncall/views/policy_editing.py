@@ -180,9 +180,10 @@ def _tell_saved(request: HttpRequest, name: str, now: dt.datetime) -> None:
 @members_only
 @require_safe
 def as_code(request: HttpRequest, name: str) -> HttpResponse:
-    """Give a policy as a document."""
-    access.require(actor_of(request), Permission.READ, what=f"escalation policy {name}")
-    text = yaml_documents.dump([queries.policy_row(name).document])
+    """Give a policy as a document, with the addresses that the reader may see."""
+    actor = actor_of(request)
+    access.require(actor, Permission.READ, what=f"escalation policy {name}")
+    text = yaml_documents.dump([queries.document_for(actor, queries.policy_row(name))])
     response = HttpResponse(text, content_type="application/yaml; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="policy.yaml"'
     return response
