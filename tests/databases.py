@@ -83,15 +83,21 @@ class Cluster:
 
     def freeze(self) -> None:
         """Stop every process of the server where it stands, its sockets open."""
-        for process in self._processes():
+        for process in self.processes():
             os.kill(process, signal.SIGSTOP)
 
     def thaw(self) -> None:
         """Let every process go on, the first last, so that none is seen as hung."""
-        for process in reversed(self._processes()):
+        for process in reversed(self.processes()):
             os.kill(process, signal.SIGCONT)
 
-    def _processes(self) -> list[int]:
+    @property
+    def is_running(self) -> bool:
+        """Whether the first process lives; it ends where the server cannot recover."""
+        return self._server is not None and self._server.poll() is None
+
+    def processes(self) -> list[int]:
+        """Return the ids of all processes of the server, the first one first."""
         assert self._server is not None
         first = self._server.pid
         children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
@@ -111,14 +117,18 @@ class Cluster:
         subprocess.run(command, check=True, capture_output=True)
 
 
-def new_cluster() -> tuple[Cluster, Path]:
-    """Make a cluster in a folder of its own; skips where PostgreSQL is not installed."""
+def new_cluster(folder: Path | None = None) -> tuple[Cluster, Path]:
+    """Make a cluster in a folder of its own; skips where PostgreSQL is not installed.
+
+    Args:
+        folder: An empty one; ``None``: a new one, which the caller removes.
+    """
     binaries = programs()
     if binaries is None:
         if os.environ.get("CI"):
             raise RuntimeError("PostgreSQL's server programs are missing")
         pytest.skip("this machine has no PostgreSQL server programs", allow_module_level=True)
-    folder = Path(tempfile.mkdtemp(prefix="watchkeeper-postgresql-"))
+    folder = folder or Path(tempfile.mkdtemp(prefix="watchkeeper-postgresql-"))
     return Cluster(folder, binaries), folder
 
 

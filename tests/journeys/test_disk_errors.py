@@ -1,44 +1,20 @@
 """A disk that does not keep what it is told to (F5): refused loudly, nothing accepted is lost."""
 
-import os
-import shutil
-import signal
-import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests import disks
 from tests.product import Product
 
 POSTS = 12
 HEALS_WITHIN = 10
 
 
-@contextmanager
-def disk_errors(product: Product) -> Iterator[None]:
-    """Let every attempt of the product to make its disk keep something fail."""
-    assert product.process is not None
-    command = [
-        "strace", "-f", "-qq", "-o", os.devnull, "-p", str(product.process.pid),
-        "-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:error=EIO",
-    ]  # fmt: skip
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as tracer:
-        time.sleep(1)
-        if tracer.poll() is not None:
-            pytest.skip("this user may not trace a process")
-        yield
-        tracer.send_signal(signal.SIGINT)
-
-
 @pytest.fixture
 def product(tmp_path: Path) -> Iterator[Product]:
-    if shutil.which("strace") is None:
-        if os.environ.get("CI"):
-            pytest.fail("strace is missing")
-        pytest.skip("strace is missing")
     made = Product(tmp_path / "data")
     made.start()
     yield made
@@ -66,7 +42,8 @@ def test_what_the_disk_did_not_keep_is_refused_and_what_was_accepted_stays(
     answers = {f"before-{n}": post(product, key, f"before-{n}") for n in range(POSTS)}
     assert set(answers.values()) == {202}
 
-    with disk_errors(product):
+    assert product.process is not None
+    with disks.keeping_nothing([product.process.pid]):
         during = {f"during-{n}": post(product, key, f"during-{n}") for n in range(POSTS)}
     assert set(during.values()) == {503}, "a 2xx for what is not on disk"
 

@@ -1,16 +1,13 @@
 """A disk that is full: what was answered 2xx is there, the rest is 503, and it heals."""
 
-import contextlib
-import os
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests import disks
 from tests.product import Product
-from tests.servers import program
 
 MOST_PUSHES = 1_400
 HEALS_WITHIN = 20.0
@@ -34,14 +31,8 @@ spec:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 24 MiB; needs the right to mount."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    command = [program("mount"), "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(place)]
-    if os.geteuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("this user may not mount a disk")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
+    with disks.small(tmp_path / "disk", size="24m") as place:
+        yield place
 
 
 class Pusher:
@@ -105,12 +96,6 @@ class Pusher:
         return [at for at, status in self.answers.items() if status == 200 and at not in kept]
 
 
-def fill(place: Path) -> None:
-    with (place / "ballast").open("wb", buffering=0) as file, contextlib.suppress(OSError):
-        while True:
-            file.write(b"x" * 4096)
-
-
 def test_a_full_disk_refuses_loudly_and_heals_without_a_restart(small_disk: Path) -> None:
     product = Product(small_disk / "data")
     product.start()
@@ -118,7 +103,7 @@ def test_a_full_disk_refuses_loudly_and_heals_without_a_restart(small_disk: Path
         pusher = Pusher(product)
         assert [pusher.push() for _ in range(5)] == [200] * 5
         assert pusher.alert("before") == 202
-        fill(small_disk)
+        ballast = disks.fill(small_disk)
         full: list[int] = []
         while full[-5:] != [503] * 5 and len(full) < MOST_PUSHES:
             full.append(pusher.push())
@@ -127,7 +112,7 @@ def test_a_full_disk_refuses_loudly_and_heals_without_a_restart(small_disk: Path
         posted = [pusher.alert(f"full-{n}") for n in range(10)]
         assert set(posted) <= {202, 503}
         assert posted[-1] == 503
-        (small_disk / "ballast").unlink()
+        ballast.unlink()
 
         assert pusher.heals()
         assert pusher.lost() == []
