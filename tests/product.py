@@ -56,10 +56,14 @@ class Product:
         """Run one command that answers JSON."""
         return json.loads(self.run(*words, "--json").stdout)
 
-    def start(self, *options: str) -> None:
+    def command(self, *words: str) -> list[str]:
+        """Return how a command of the product is run."""
+        return [sys.executable, "-m", "watchkeeper", *words]
+
+    def start(self, *options: str, what: str = "up") -> None:
         log = (self.data.parent / f"{self.data.name}.log").open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "watchkeeper", "up", "--port", str(self.port), *options],
+            self.command(what, "--port", str(self.port), *options),
             env=self.environment(),
             stdout=log,
             stderr=log,

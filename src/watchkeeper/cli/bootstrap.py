@@ -44,6 +44,8 @@ def make_key() -> None:
 def open_data(*, migrate: bool = True) -> None:
     """Make the data folder and the key file, load Django, and bring the schema up to date.
 
+    From then on the process goes by the database's clock.
+
     Args:
         migrate: Create or upgrade the schema where it is behind.
 
@@ -61,6 +63,9 @@ def open_data(*, migrate: bool = True) -> None:
     from watchkeeper.cli import schema
 
     schema.check_database()
+    from watchkeeper.plumbing import database_clock
+
+    database_clock.follow()
     if migrate:
         schema.bring_up_to_date()
 

@@ -9,7 +9,7 @@ from django.db import connection
 
 from watchkeeper.cli import schema
 from watchkeeper.kernel.errors import InvalidError
-from watchkeeper.plumbing import database_check, pulse, second_path, secret_box
+from watchkeeper.plumbing import database_check, database_clock, pulse, second_path, secret_box
 from watchkeeper.plumbing.alarms import Word
 from watchkeeper.plumbing.keys import Keyring
 
@@ -34,6 +34,18 @@ def _encryption() -> str:
 def _database() -> str:
     database_check.check()
     return f"{connection.vendor}, its settings keep what is accepted"
+
+
+def _clock() -> str:
+    database_clock.read()
+    ahead = database_clock.ahead()
+    if ahead is None:
+        return "one machine, one clock"
+    seconds = ahead.total_seconds()
+    told = f"{abs(seconds):.1f} s {'ahead of' if seconds > 0 else 'behind'} PostgreSQL's"
+    if abs(ahead) >= database_clock.APART:
+        raise InvalidError(f"this machine's is {told}, by which all nodes go; set it right")
+    return told
 
 
 def _schema() -> str:
@@ -77,6 +89,7 @@ PROBES: tuple[tuple[str, Callable[[], str]], ...] = (
     ("key file", _key_file),
     ("encryption", _encryption),
     ("database", _database),
+    ("clock", _clock),
     ("schema", _schema),
     ("engine", _engine),
     ("jobs", _jobs),

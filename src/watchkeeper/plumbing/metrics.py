@@ -44,6 +44,11 @@ ESCALATIONS_EXHAUSTED = Counter(
     "watchkeeper_escalations_exhausted", "Escalations that nobody answered.",
     ["nobody_notified"], registry=REGISTRY,
 )  # fmt: skip
+CLOCK_AHEAD = Gauge(
+    "watchkeeper_clock_ahead_seconds",
+    "How far this machine's clock is ahead of PostgreSQL's, by which all nodes go.",
+    registry=REGISTRY,
+)
 BUILD = Gauge("watchkeeper_build_info", "Version that runs.", ["version"], registry=REGISTRY)
 BUILD.labels(__version__).set(1)
 

@@ -2,7 +2,7 @@
 
 It looks each few seconds at what any node can see in the database, and tells admins by a second
 path that needs no engine. Where even the database does not answer it tells that, each process for
-itself, since there is no row by which to agree who does.
+itself, since there is no row by which to agree who does. On the way it reads the database's clock.
 """
 
 import threading
@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 from watchkeeper.kernel import clock
-from watchkeeper.plumbing import alarms, conditions, second_path
+from watchkeeper.plumbing import alarms, conditions, database_clock, second_path
 from watchkeeper.plumbing.alarms import Standing, Word
 
 LOOK_SECONDS = 3.0
@@ -82,6 +82,7 @@ class Watchman:
 
 
 def _look_at_rows() -> None:
+    database_clock.read()
     now_ms = alarms.now_ms()
     stall_ms = settings.WATCHKEEPER.watch_lag_seconds * _MS
     found = conditions.found(stall_ms=stall_ms, now=clock.now())
