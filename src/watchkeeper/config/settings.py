@@ -81,7 +81,8 @@ def _database(url: str) -> dict[str, Any]:
         }
     else:
         database["ENGINE"] = "watchkeeper.plumbing.postgresql"
-        options |= {"connect_timeout": 2, "keepalives_idle": 5, "tcp_user_timeout": 5000}
+        options |= {"connect_timeout": 2, "tcp_user_timeout": 5000}
+        options |= {"keepalives_idle": 5, "keepalives_interval": 2}
         # For each lane (plumbing/postgresql); whoever gets no connection in 2 s is told 503.
         options.setdefault(
             "pool", {"min_size": 1, "max_size": 12, "timeout": 2, "reconnect_timeout": 2}

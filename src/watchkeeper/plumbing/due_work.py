@@ -451,6 +451,21 @@ def rename(held: Claim, key: str) -> Claim:
     return replace(held, key=key)
 
 
+def count(kind: str) -> int:
+    """Return how much work of ``kind`` there is, of whatever state."""
+    return DueWork.objects.filter(kind=kind).count()
+
+
+def is_any_between(kind: str, first: str, before: str) -> bool:
+    """Return whether there is work of ``kind`` with a key from ``first`` up to ``before``."""
+    return DueWork.objects.filter(kind=kind, key__gte=first, key__lt=before).exists()
+
+
+def oldest_key(kind: str) -> str | None:
+    """Return the key of the work of ``kind`` that was put first; ``None``: there is none."""
+    return DueWork.objects.filter(kind=kind).order_by("pk").values_list("key", flat=True).first()
+
+
 def release(*, kind: str, key: str, now_ms: int) -> bool:
     """Let work out of quarantine, to be tried as if for the first time; false if it is not in."""
     rows = DueWork.objects.filter(kind=kind, key=key, quarantined=True)

@@ -14,7 +14,6 @@ from watchkeeper.alerts.queries.keys import Sender
 from watchkeeper.kernel import clock
 from watchkeeper.plumbing import due_work, wake
 from watchkeeper.plumbing.due_work import Work
-from watchkeeper.plumbing.models import DueWork
 
 KIND = "undecided"
 LOOP = "alerts.decide"
@@ -38,7 +37,7 @@ class Line:
         """Return whether no post may join, as counted within a second."""
         with self._lock:
             if clock.monotonic() - self._counted_at >= _COUNTED_SECONDS:
-                self._count = DueWork.objects.filter(kind=KIND).count()
+                self._count = due_work.count(KIND)
                 self._counted_at = clock.monotonic()
             return self._count >= MOST_POSTS
 
@@ -59,14 +58,11 @@ LINE = Line()
 
 def behind(integrations: Iterable[int]) -> set[int]:
     """Return those of ``integrations`` that have posts in line."""
-    found: set[int] = set()
-    for integration in integrations:
-        of_it = DueWork.objects.filter(
-            kind=KIND, key__gte=_key(integration, 0), key__lt=_key(integration + 1, 0)
-        )
-        if of_it.exists():
-            found.add(integration)
-    return found
+    return {
+        each
+        for each in integrations
+        if due_work.is_any_between(KIND, _key(each, 0), _key(each + 1, 0))
+    }
 
 
 def put(posts: Iterable[tuple[int, Sender, int]]) -> None:
@@ -90,8 +86,7 @@ def put(posts: Iterable[tuple[int, Sender, int]]) -> None:
 
 def first_request() -> int | None:
     """Return the id of the request that has stood in line for longest; ``None``: there is none."""
-    keys = DueWork.objects.filter(kind=KIND).order_by("pk").values_list("key", flat=True)
-    first = keys.first()
+    first = due_work.oldest_key(KIND)
     return request_of(first) if first is not None else None
 
 
