@@ -18,7 +18,7 @@ _AT_ONCE = 64
 _PORTION_BYTES = 256 * 1024
 _LEASE_MS = 5_000
 _GROWS_SECONDS = 0.1
-_RESTS = 5.0
+_RESTS = 7.0
 _LONGEST_REST = 1.0
 _OWNER = f"decider-{secrets.token_hex(4)}"
 
@@ -26,7 +26,7 @@ _OWNER = f"decider-{secrets.token_hex(4)}"
 def decide_some() -> bool:
     """Decide some of the posts in line, unless another engine does; return whether any were.
 
-    While this process takes in posts faster than it decides them that goes first: a sixth of
+    While this process takes in posts faster than it decides them that goes first: an eighth of
     the time is left to deciding.
     """
     held = due_work.claim_in_line(
