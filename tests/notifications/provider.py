@@ -23,8 +23,9 @@ class Provider:
     Attributes:
         ledger: File with a line of JSON for each call.
         faults: What the next calls of a path do, each once; then all goes well. ``500`` and other
-            numbers answer so; ``429:7`` asks to wait; ``reset``, ``silence`` and ``drip`` break
-            the connection, say nothing for 30 s, and send a byte now and then.
+            numbers answer so; ``429:7`` asks to wait; ``redirect:URL`` sends on; ``reset``,
+            ``silence`` and ``drip`` break the connection, say nothing for 30 s, and send a byte
+            now and then.
         bodies: What a path answers when all goes well.
     """
 
@@ -88,6 +89,9 @@ class _Handler(BaseHTTPRequestHandler):
             odd[word]()
             self.close_connection = True
             return
+        if word == "redirect":
+            self._send(307, place=rest)
+            return
         if word == "slow":
             time.sleep(float(rest))
             word = rest = ""
@@ -106,12 +110,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"X")
             time.sleep(0.5)
 
-    def _send(self, status: int, *, wait: str) -> None:
+    def _send(self, status: int, *, wait: str = "", place: str = "") -> None:
         body = self.server.provider.bodies.get(self.path, b"{}")
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         if wait:
             self.send_header("Retry-After", wait)
+        if place:
+            self.send_header("Location", place)
         self.end_headers()
         self.wfile.write(body)
 

@@ -253,6 +253,7 @@ WATCHKEEPER_CHANNELS = {
     "ntfy": "watchkeeper.integrations.ntfy.adapter.NtfyChannel",
     "sms": "watchkeeper.integrations.twilio.adapter.SmsChannel",
     "voice": "watchkeeper.integrations.twilio.adapter.VoiceChannel",
+    "apprise": "watchkeeper.integrations.apprise.adapter.AppriseChannel",
 }
 
 # What fills notifications' port PageKeeper, and oncall's port PagedSubject by kind of subject.

@@ -12,6 +12,8 @@ from enum import Enum
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+FORBIDDEN_PORTS = frozenset({0, 22, 23, 25, 53, 110, 143, 445, 465, 587, 3306, 5432, 6379, 11211})
+"""Ports of services that do not speak HTTP and would take a request for something else."""
 
 
 class Reach(Enum):

@@ -21,10 +21,12 @@ CHANNEL_WORDS = {
     "slack": gettext_lazy("Slack"),
     "teams": gettext_lazy("Teams"),
     "webhook": gettext_lazy("Webhook"),
+    "apprise": gettext_lazy("Apprise"),
 }
 ADDRESS_HELP = gettext_lazy(
     "E-mail: alice@example.org. Text and call: +4915112345678. Slack: the member's id, as "
-    "U012AB3CD. ntfy: a topic that nobody guesses. Teams and webhook: an https address."
+    "U012AB3CD. ntfy: a topic that nobody guesses. Teams and webhook: an https address. "
+    "Apprise, by admins only: tgram://TOKEN/CHAT."
 )
 
 

@@ -14,7 +14,7 @@ class ContactIn(Schema):
 
     name: Name
     channel: str = Field(
-        max_length=20, description="email, webhook, slack, teams, ntfy, sms or voice."
+        max_length=20, description="email, webhook, slack, teams, ntfy, sms, voice or apprise."
     )
     address: str = Field(min_length=1, max_length=2000, description="Where the person is reached.")
     verified: bool = Field(False, description="Taken from an admin only.")

@@ -11,7 +11,9 @@ from watchkeeper.kernel.errors import InvalidError, Problem
 from watchkeeper.notifications.domain.day_hours import DayHours
 from watchkeeper.notifications.domain.notices import NoticeSpec
 
-CHANNELS = ("email", "webhook", "slack", "teams", "ntfy", "sms", "voice")
+CHANNELS = ("email", "webhook", "slack", "teams", "ntfy", "sms", "voice", "apprise")
+BY_ADMIN = frozenset({"apprise"})
+"""Channels whose addresses an admin alone sets: they make the server call whatever they name."""
 URGENCIES = ("high", "low")
 MOST_CONTACTS = 20
 MOST_RULES = 50
@@ -20,6 +22,7 @@ LONGEST_AFTER = dt.timedelta(days=1)
 _PHONE = re.compile(r"\+[1-9]\d{6,14}\Z")
 _MAIL = re.compile(r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+\Z")
 _TOPIC = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
+_APPRISE = re.compile(r"[a-z][a-z0-9]*://[^\s/?#]")
 _SLACK = re.compile(r"[A-Z0-9]{2,30}\Z")
 
 
@@ -30,7 +33,8 @@ class ContactSpec:
     Attributes:
         name: How the person calls it; unique for them.
         channel: One of :data:`CHANNELS`.
-        address: Where: a mail address, an http(s) address, a phone number, an id.
+        address: Where: a mail address, an http(s) address, a phone number, an id, an address
+            of Apprise.
         verified: Whether it is known that the person answers there.
         secret: What signs webhooks; ``None``: as it is, or made anew.
     """
@@ -139,6 +143,8 @@ def address_fault(channel: str, address: str) -> str:
         return "" if _PHONE.match(address) else "this is not a phone number, as +14155550100"
     if channel == "slack":
         return "" if _SLACK.match(address) else "this is no id in Slack, as U012AB3CD"
+    if channel == "apprise":
+        return "" if _APPRISE.match(address) else "this is no Apprise address, as pover://USER@KEY"
     if channel == "ntfy" and _TOPIC.match(address):
         return ""
     return _url_fault(address)

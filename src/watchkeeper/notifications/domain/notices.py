@@ -14,7 +14,7 @@ from watchkeeper.kernel.errors import Problem
 from watchkeeper.notifications.domain import plan
 from watchkeeper.notifications.domain.plan import Reach
 
-TEXT = frozenset({"email", "slack", "teams", "ntfy", "sms"})
+TEXT = frozenset({"email", "slack", "teams", "ntfy", "sms", "apprise"})
 LONGEST_BEFORE = dt.timedelta(days=1)
 _SWITCHES = ("start", "end", "changes")
 _FIELDS = (*_SWITCHES, "before", "contacts")

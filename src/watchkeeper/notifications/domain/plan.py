@@ -9,6 +9,10 @@ from watchkeeper.notifications.domain.day_hours import DayHours
 
 UNVERIFIED = "the contact is not verified"
 NOT_WIRED = "nothing sends by this channel here; its settings are missing"
+_MISSING = {
+    "apprise": "nothing sends by apprise here; install the extra: "
+    "pip install 'watchkeeper[apprise]'",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,12 @@ def spare(reach: Reach, tried: frozenset[str], *, wired: frozenset[str]) -> str 
     return None
 
 
+def not_wired(channel: str) -> str:
+    """Return why nothing is sent by ``channel``, which is not wired, and what to do."""
+    return _MISSING.get(channel, NOT_WIRED)
+
+
 def _why_not(contact: Contact, wired: frozenset[str]) -> str:
     if not contact.verified:
         return UNVERIFIED
-    return "" if contact.channel in wired else NOT_WIRED
+    return "" if contact.channel in wired else not_wired(contact.channel)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from django.conf import settings
@@ -64,7 +64,8 @@ def save_paging(
     """Let a person be reached as ``spec`` says, and in no other way.
 
     ``verified`` is taken from an admin only; from others a contact keeps it while its channel and
-    address stay as they are. A webhook without a secret gets one.
+    address stay as they are. A webhook without a secret gets one. Addresses of some channels are
+    set by an admin only; others may keep them, and remove them.
 
     Args:
         actor: Who; the person or an admin.
@@ -84,9 +85,10 @@ def save_paging(
     _check_hands(user_id, person, origin)
     rules.check(spec)
     is_admin = access.may(actor, Permission.ADMINISTER)
+    kept = {row.name: row for row in Contact.objects.filter(user_id=user_id)}
     if not is_admin:
         _check_no_reference(spec)
-    kept = {row.name: row for row in Contact.objects.filter(user_id=user_id)}
+        _check_no_new(spec, kept)
     wanted = replace(spec, contacts=[_judged(c, kept, is_admin=is_admin) for c in spec.contacts])
     before = queries.paging_specs([user_id]).get(user_id, PagingSpec())
     if wanted.notices is None:
@@ -117,12 +119,16 @@ def _judged(contact: ContactSpec, kept: dict[str, Contact], *, is_admin: bool) -
     What a person proved by a code stays proved while the address does, whatever a file says.
     """
     row = kept.get(contact.name)
-    stays = row is not None and (row.channel, row.address) == (contact.channel, contact.address)
-    if row is None or not stays:
+    if row is None or not _stays(contact, row):
         return contact if is_admin else replace(contact, verified=False)
     if is_admin:
         return replace(contact, verified=contact.verified or row.proved_at is not None)
     return replace(contact, verified=row.verified)
+
+
+def _stays(contact: ContactSpec, row: Contact | None) -> bool:
+    """Return whether a contact leads where it led."""
+    return row is not None and (row.channel, row.address) == (contact.channel, contact.address)
 
 
 def _check_no_reference(spec: PagingSpec) -> None:
@@ -130,6 +136,14 @@ def _check_no_reference(spec: PagingSpec) -> None:
         if contact.secret is not None and secret_box.is_reference(contact.secret):
             message = "only an admin may name a secret that is kept elsewhere"
             raise InvalidError(message, [Problem(message, path=f"contacts[{place}].secret")])
+
+
+def _check_no_new(spec: PagingSpec, kept: Mapping[str, Contact]) -> None:
+    """Return if what an admin alone may set stands as it stood."""
+    for place, contact in enumerate(spec.contacts):
+        if contact.channel in rules.BY_ADMIN and not _stays(contact, kept.get(contact.name)):
+            message = f"only an admin may set an address of {contact.channel}; ask one to"
+            raise InvalidError(message, [Problem(message, path=f"contacts[{place}].address")])
 
 
 def _shown(spec: PagingSpec) -> tuple[object, ...]:
@@ -251,7 +265,7 @@ def send_test_page(
     wired = queries.ready_channels()
     callable_rows = [row for row in rows if row.channel in wired]
     if not callable_rows:
-        why = plan.NOT_WIRED if rows else "there are no contacts"
+        why = plan.not_wired(rows[0].channel) if rows else "there are no contacts"
         raise InvalidError(f"{person} cannot be paged: {why}")
     planned = _test_pages(person, callable_rows, now=now)
     deliveries.schedule(planned, now=now)

@@ -75,7 +75,7 @@ def send_code(*, actor: Actor, person: str, contact: str, now: dt.datetime) -> C
     user_id = contacts.own_id(actor, person)
     row = _contact(user_id, person, contact)
     if row.channel not in queries.ready_channels():
-        raise InvalidError(f"No code can be sent to {contact}: {plan.NOT_WIRED}")
+        raise InvalidError(f"No code can be sent to {contact}: {plan.not_wired(row.channel)}")
     place = verifying.place_of(row.channel, row.address, key=_key())
     _check_limits(user_id, place, now=now)
     page_id = f"{verifying.PREFIX}{secrets.token_hex(12)}"

@@ -35,7 +35,6 @@ _NUMBER = re.compile(r"^\[Errno -?\d+\] ")
 MOST_REDIRECTS = 3
 _SERVER_ERROR = 500
 _REDIRECTS = {301, 302, 303, 307, 308}
-_FORBIDDEN_PORTS = {0, 22, 23, 25, 53, 110, 143, 445, 465, 587, 3306, 5432, 6379, 11211}
 _RESOLVERS = threading.BoundedSemaphore(32)
 
 
@@ -470,7 +469,7 @@ def _checked(url: str) -> httpx.URL:
     if read.userinfo or "@" in parts.netloc:
         message = "An address holds no user and password; give them apart"
         raise DependencyError(message, permanent=True)
-    if read.port in _FORBIDDEN_PORTS:
+    if read.port in addresses.FORBIDDEN_PORTS:
         raise DependencyError(f"Port {read.port} is not reached from here", permanent=True)
     if "%" in read.host or (not is_same and read.host.isascii()):
         raise DependencyError(f"{_shown(url)} can be read in two ways", permanent=True)
