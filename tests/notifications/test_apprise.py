@@ -165,7 +165,7 @@ def test_secrets_of_an_address_are_in_no_outcome_and_no_log(
     assert SECRET.lower() not in written.lower()
     assert AppriseChannel().provider(Recipient(place)).startswith("json ")
     assert SECRET not in AppriseChannel().provider(Recipient(f"tgram://{SECRET}/1"))
-    assert str(phone.port) not in result.detail + refused.detail
+    assert "127.0.0.1" not in result.detail + refused.detail  # others have a token there
 
 
 @pytest.mark.parametrize(
