@@ -2,7 +2,7 @@
 
 import json
 import logging
-import sys
+import threading
 from dataclasses import replace
 from typing import Any
 
@@ -23,6 +23,7 @@ from watchkeeper.kernel.actors import Actor
 from watchkeeper.kernel.errors import InvalidError
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.notifications import queries, usecases
+from watchkeeper.notifications.domain import plan
 from watchkeeper.notifications.domain.contacts import ContactSpec, PagingSpec
 from watchkeeper.notifications.domain.outcomes import Outcome, Result
 from watchkeeper.notifications.models import Contact
@@ -147,6 +148,20 @@ def test_a_call_is_ended_when_its_time_is_over(
     assert 1.9 < clock.monotonic() - began < 4.0
 
 
+def test_a_call_waits_for_a_place_and_says_so_where_there_is_none(
+    phone: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adapter, "_PLACES", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(adapter, "LONGEST_WAIT_SECONDS", 0.1)
+
+    with adapter._PLACES:
+        result = send(address(phone))
+
+    assert (result.outcome, result.was_called) == (Outcome.TEMPORARY, False)
+    assert send(address(phone)).outcome is Outcome.ACCEPTED
+    assert len(phone.calls()) == 1
+
+
 @pytest.mark.parametrize("fault", ["", "500", "reset"])
 def test_secrets_of_an_address_are_in_no_outcome_and_no_log(
     phone: Provider,
@@ -237,7 +252,8 @@ def test_without_the_extra_nothing_is_ready_and_the_words_say_what_to_install(
     monkeypatch.setattr(adapter, "_is_installed", lambda: False)
 
     assert not AppriseChannel().is_ready()
-    assert "pip install 'watchkeeper[apprise]'" in send(TELEGRAM).detail
+    assert "apprise" not in queries.ready_channels()
+    assert "pip install 'watchkeeper[apprise]'" in plan.not_wired("apprise")
 
 
 def save(actor: Actor, *contacts: ContactSpec) -> None:
@@ -302,7 +318,3 @@ def test_a_test_page_without_the_extra_says_what_to_install(
 
     with pytest.raises(InvalidError, match=r"install the extra: pip install"):
         usecases.send_test_page(actor=HOST, person="alice", now=clock.now())
-
-
-def test_apprise_is_not_in_our_own_process() -> None:
-    assert not hasattr(sys.modules[adapter.__name__], "apprise")

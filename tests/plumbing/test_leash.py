@@ -94,16 +94,21 @@ for place, each in enumerate(tries):
     except PermissionError:
         continue
     sys.exit(f"{place} was let through")
-import sqlite3, xml.dom.minidom  # code is still found
+refused = len(leash.refused)
+assert refused == len(tries), leash.refused
+import new_code, sqlite3, xml.dom.minidom  # code is still found
+assert len(leash.refused) == refused, leash.refused
 """
 
 
-def test_a_process_on_a_leash_is_held_by_whatever_way_it_tries() -> None:
+def test_a_process_on_a_leash_is_held_by_whatever_way_it_tries(tmp_path: Path) -> None:
+    (tmp_path / "new_code.py").write_text("")
+    source = str(Path(watchkeeper.__file__).parents[1])
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.2)
         done = subprocess.run(
-            [sys.executable, "-B", "-c", TRIED, str(server.getsockname()[1])],
-            env={"PYTHONPATH": str(Path(watchkeeper.__file__).parents[1])},
+            [sys.executable, "-c", TRIED, str(server.getsockname()[1])],
+            env={"PYTHONPATH": os.pathsep.join((source, str(tmp_path)))},
             capture_output=True,
             text=True,
             timeout=30,

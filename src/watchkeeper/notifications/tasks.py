@@ -11,7 +11,7 @@ import structlog
 
 from watchkeeper.kernel import clock
 from watchkeeper.notifications import queries, usecases
-from watchkeeper.notifications.domain import breaker
+from watchkeeper.notifications.domain import breaker, plan
 from watchkeeper.notifications.domain.breaker import Breaker
 from watchkeeper.notifications.domain.outcomes import Outcome, Result
 from watchkeeper.notifications.ports import Channel
@@ -110,7 +110,7 @@ class Sender:
     def _result(self, calling: Calling) -> Result:
         channel = self._channels().get(calling.channel)
         if channel is None or not channel.is_ready():
-            detail = f"nothing sends by {calling.channel} here; its settings are missing"
+            detail = plan.not_wired(calling.channel)
             return Result(Outcome.PERMANENT, detail, was_called=False)
         provider = f"{calling.channel} {channel.provider(calling.to)}"
         if not self._breakers.asks(provider):

@@ -60,6 +60,7 @@ class Leash:
 
     def put_on(self) -> None:
         """Hold this process; there is no way back."""
+        sys.dont_write_bytecode = True  # or code that is imported late would count as refused
         sys.addaudithook(self._judge)
 
     def _judge(self, event: str, args: tuple[Any, ...]) -> None:

@@ -24,10 +24,10 @@ from watchkeeper.notifications.usecases import texts
 
 MOST_LISTED = 10
 TIMEOUT_SECONDS = 8.0
+LONGEST_WAIT_SECONDS = 5.0
 MOST_AT_ONCE = 6
 _PROGRAM = "watchkeeper.integrations.apprise.call"
 _PLACES = threading.BoundedSemaphore(MOST_AT_ONCE)
-_INSTALL = "Apprise is not installed here: pip install 'watchkeeper[apprise]'"
 
 
 class AppriseChannel:
@@ -45,8 +45,6 @@ class AppriseChannel:
 
     def send(self, message: Message, to: Recipient) -> Result:
         """See ``Channel``."""
-        if not self.is_ready():
-            return Result(Outcome.PERMANENT, _INSTALL, was_called=False)
         body = "\n".join(
             [texts.headline(message), *texts.lines(message, most=MOST_LISTED), message.link]
         )
@@ -58,7 +56,7 @@ class AppriseChannel:
             allowed=tuple(settings.WATCHKEEPER.egress_allow),
         )
         end = clock.monotonic() + TIMEOUT_SECONDS
-        if not _PLACES.acquire(timeout=TIMEOUT_SECONDS / 2):
+        if not _PLACES.acquire(timeout=LONGEST_WAIT_SECONDS):
             return Result(Outcome.TEMPORARY, "too many calls by Apprise at once", was_called=False)
         try:
             return _result(_answered(call, seconds=end - clock.monotonic()), to)
@@ -74,7 +72,7 @@ def _is_installed() -> bool:
 def _answered(call: Call, *, seconds: float) -> Answer | None:
     """Return what a process of its own says of ``call``; ``None`` where its time was over."""
     with subprocess.Popen(  # noqa: S603  our own program
-        [sys.executable, "-B", "-P", "-s", "-m", _PROGRAM],
+        [sys.executable, "-P", "-s", "-m", _PROGRAM],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
