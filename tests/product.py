@@ -1,5 +1,6 @@
 """The whole product as a process of its own, started and ended by tests."""
 
+import http.client
 import json
 import os
 import signal
@@ -100,7 +101,10 @@ class Product:
     def request(
         self, method: str, path: str, *, token: str = "", body: object = None
     ) -> tuple[int, Any]:
-        """Return the status and the JSON of one request; 0 where there was no answer."""
+        """Return the status and the JSON of one request; 0 where there was no answer.
+
+        A kill may cut an answer off after its status: that promised already what it did.
+        """
         request = urllib.request.Request(
             f"{self.url}{path}",
             method=method,
@@ -109,7 +113,10 @@ class Product:
         )
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
-                text = answer.read()
+                try:
+                    text = answer.read()
+                except http.client.IncompleteRead:
+                    return answer.status, None
                 return answer.status, json.loads(text) if text else None
         except urllib.error.HTTPError as error:
             return error.code, json.loads(error.read() or b"null")

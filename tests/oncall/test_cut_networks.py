@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.databases import new_database
-from tests.oncall.pagers import PAGES, PEOPLE, Pager, check, pager_on, wait_for
+from tests.oncall.pagers import PAGES, PEOPLE, ROOMS, Pager, check, pager_on, wait_for
 from tests.relays import WAYS, Relay, relay
 from watchkeeper.kernel import clock
 from watchkeeper.plumbing.due_work import LEASE_MS
@@ -48,6 +48,7 @@ def start_far_engine(pager: Pager, way: Relay) -> "subprocess.Popen[bytes]":
 
 
 def far_calls(pager: Pager) -> list[dict[str, Any]]:
+    """Return the calls of people that the far engine made; what rooms get tells nothing of it."""
     return [c for c in pager.phone.calls() if json.loads(c["body"])["act_url"].startswith(FAR)]
 
 
@@ -81,7 +82,7 @@ def test_who_is_cut_off_calls_nobody_after_its_lease_and_the_other_goes_on(
     pager.run("start", "30", "5")
     wait_for(pager.is_at_rest, seconds=30)
     assert far.poll() is None
-    assert len(far_calls(pager)) >= before + 5 * PAGES
+    assert len(far_calls(pager)) >= before + 5 * (PAGES - ROOMS)
     check(pager, 35, interruptions=2)
     assert unmarked_repeats(pager) == []
 
