@@ -143,3 +143,12 @@ def test_the_same_seed_makes_the_same_plan() -> None:
     assert script.pauses(7, 5) == script.pauses(7, 5)
     first, second = script.faults(7), script.faults(7)
     assert [first.draw() for _ in range(100)] == [second.draw() for _ in range(100)]
+
+
+def test_a_drill_of_many_is_of_many_services_and_goes_round_once() -> None:
+    assert script.services(300) == ["drill-0"]
+    assert len(script.services(20_000)) == 20
+    assert len(script.services(1_000_000)) == 50
+    assert (script.further_rounds(1_000), script.further_rounds(1_001)) == (1, 0)
+    plan = script.alerts(7, 5_000)
+    assert {alert.service for alert in plan} == set(script.services(5_000))

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 TWICE = 0.05
 """Share of alerts that are sent several times at once."""
 
+FEW = 1_000
+"""Alerts of a drill that is over in minutes."""
+
 TAKEN = 0.6
 """Share of alerts that somebody acknowledges."""
 
@@ -34,6 +37,14 @@ def services(count: int) -> list[str]:
     Who is paged for one is called for at most four hundred alerts a second, as calls are bounded.
     """
     return [f"drill-{place}" for place in range(max(1, min(50, count // 1_000)))]
+
+
+def further_rounds(count: int) -> int:
+    """Return how often the policies of a drill are gone through again: of many alerts not at all.
+
+    Each alert is of two to five pages as it is, and what is tried is the same in each round.
+    """
+    return 1 if count <= FEW else 0
 
 
 def alerts(seed: int, count: int) -> list[Planned]:

@@ -3,7 +3,6 @@
 import random
 import socketserver
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,7 +32,7 @@ apiVersion: watchkeeper/v1
 kind: EscalationPolicy
 metadata: {{name: {name}}}
 spec:
-  repeat: 1
+  repeat: {rounds}
   repeatAfter: 3s
   steps:
     - {{notify: [{{person: {name}-one}}]}}
@@ -124,19 +123,20 @@ def _free_port() -> int:
         return int(server.server_address[1])
 
 
-def _documents(url: str, services: Sequence[str]) -> str:
-    """Return who is paged: of each service one person, and then another."""
+def _documents(url: str, alerts: int) -> str:
+    """Return who is paged for so many: of each service one person, and then another."""
     documents = []
-    for order, name in enumerate(services):
+    rounds = script.further_rounds(alerts)
+    for order, name in enumerate(script.services(alerts)):
         documents += [_PERSON.format(name=f"{name}-{which}", url=url) for which in ("one", "two")]
-        documents.append(_POLICY.format(name=name, order=order))
+        documents.append(_POLICY.format(name=name, order=order, rounds=rounds))
     return "---".join(documents)
 
 
 def _prepare(fleet: Fleet, provider: Provider, drill: Drill) -> tuple[str, str]:
     """Make the installation and return the path of its integration and a token."""
     file = fleet.data.parent / "drill.yaml"
-    file.write_text(_documents(provider.url, script.services(drill.alerts)), encoding="utf-8")
+    file.write_text(_documents(provider.url, drill.alerts), encoding="utf-8")
     fleet.run("apply", "-f", str(file))
     made = fleet.json("integration", "create", "generic", "--name", "drill")
     token = fleet.json("token", "create", "--name", "drill", "--role", "responder")
