@@ -10,7 +10,7 @@ from watchkeeper.alerts.domain import generic, snoozing
 from watchkeeper.alerts.domain.events import Severity
 from watchkeeper.alerts.domain.lifecycle import AlertState
 from watchkeeper.alerts.models import Alert, AlertAct, InboundEvent
-from watchkeeper.alerts.ports import Post, Stored
+from watchkeeper.alerts.ports import Stored
 from watchkeeper.alerts.queries import alerts as queries
 from watchkeeper.alerts.queries import integrations, keys, quarantine
 from watchkeeper.alerts.queries.quarantine import CameRow, EventNotFoundError
@@ -313,17 +313,7 @@ def replay(*, actor: Actor, event: str, now: dt.datetime, body: bytes | None = N
     team = queries.team_of(integration.service_name)
     hands.require(actor, Permission.EDIT, what=f"event {event}", team_id=team)
     raw = bytes(row.request.body) if body is None else body
-    kept = row.request.kept
-    post = Post(
-        "POST",
-        kept.get("path", ""),
-        raw,
-        now,
-        row.request.content_type,
-        headers=kept.get("headers", {}),
-        query=kept.get("query", {}),
-        is_vouched=True,
-    )
+    post = doors.post_again(row.request, body=raw, received_at=now, is_vouched=True)
     told = list(door.read(post, integration.settings))
     arrival = Arrival(
         door, post, sender=keys.sender(integration), events=told, replay_of=row.request_id

@@ -2,11 +2,9 @@
 
 import secrets
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from watchkeeper.alerts.models import InboundRequest, Integration
-from watchkeeper.alerts.ports import Post
 from watchkeeper.alerts.queries.keys import Sender
 from watchkeeper.alerts.usecases import backlog, doors, intake
 from watchkeeper.alerts.usecases.intake import Arrival
@@ -87,18 +85,6 @@ def _arrivals(held: Sequence[Claim]) -> list[Arrival]:
             due_work.fail(each, error=error, forever=True)
             continue
         sender = Sender(**(said | {"id": said["id"] if said["id"] in there else 0}))
-        found.append(Arrival(door, _post(request), sender=sender, held=each))
+        post = doors.post_again(request, body=bytes(request.body), received_at=request.received_at)
+        found.append(Arrival(door, post, sender=sender, held=each))
     return found
-
-
-def _post(request: InboundRequest) -> Post:
-    kept: Mapping[str, Any] = request.kept
-    return Post(
-        "POST",
-        kept.get("path", ""),
-        bytes(request.body),
-        request.received_at,
-        request.content_type,
-        headers=kept.get("headers", {}),
-        query=kept.get("query", {}),
-    )

@@ -1,5 +1,6 @@
 """The ways in: ``/in/<kind>/<key>`` for everybody, and those of vendors."""
 
+import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -9,6 +10,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from watchkeeper.alerts.domain.events import Event
+from watchkeeper.alerts.models import InboundRequest
 from watchkeeper.alerts.ports import (
     ADDRESS,
     BASE,
@@ -211,6 +213,29 @@ def kept(post: Post) -> dict[str, Any]:
         found |= {"query": query} if query else {}
     headers = {name: value for name, value in post.headers.items() if name.startswith(_KEPT)}
     return found | ({"headers": headers} if headers else {})
+
+
+def post_again(
+    row: InboundRequest, *, body: bytes, received_at: dt.datetime, is_vouched: bool = False
+) -> Post:
+    """Return a post as it is read again, from what is kept of it; it holds no key.
+
+    Args:
+        row: The stored request.
+        body: What to read, as it came or mended.
+        received_at: When it counts as having come.
+        is_vouched: See ``Post``.
+    """
+    return Post(
+        "POST",
+        row.kept.get("path", ""),
+        body,
+        received_at,
+        row.content_type,
+        headers=row.kept.get("headers", {}),
+        query=row.kept.get("query", {}),
+        is_vouched=is_vouched,
+    )
 
 
 def readable(path: str) -> str:
