@@ -9,6 +9,7 @@ from django.db import connection
 from watchkeeper.audit import queries, usecases
 from watchkeeper.audit.domain import chain
 from watchkeeper.audit.models import AuditEntry, AuditHead
+from watchkeeper.audit.usecases import Act
 from watchkeeper.kernel import actors
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +41,20 @@ def test_an_untouched_log_is_whole() -> None:
     verdict = queries.verify()
 
     assert (verdict.count, verdict.broken) == (20, None)
+
+
+def test_what_is_done_to_many_at_one_time_is_an_entry_each() -> None:
+    record(2)
+    acts = [Act("alert.acknowledged", "alert", number) for number in range(3)]
+    usecases.record_many(actor=actors.host(), acts=acts, now=NOON)
+    usecases.record_many(actor=actors.host(), acts=[], now=NOON)
+    record(1)
+
+    verdict = queries.verify()
+
+    assert (verdict.count, verdict.broken) == (6, None)
+    found = AuditEntry.objects.filter(object_kind="alert").order_by("number")
+    assert [(entry.number, entry.object_id) for entry in found] == [(3, "0"), (4, "1"), (5, "2")]
 
 
 def change(number: int) -> None:

@@ -2,7 +2,8 @@
 
 import datetime as dt
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from django.db import transaction
 
@@ -14,7 +15,23 @@ from watchkeeper.kernel.documents import Json
 from watchkeeper.plumbing import locks
 
 
-@transaction.atomic
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What was done to one thing.
+
+    Attributes:
+        action: What was done, as ``slo.saved``.
+        kind: Kind of the object.
+        object_id: Its id.
+        detail: Plain values that tell more; ids, never names of people, never secrets.
+    """
+
+    action: str
+    kind: str
+    object_id: int | str
+    detail: Mapping[str, Json] = field(default_factory=dict)
+
+
 def record(
     *,
     actor: Actor,
@@ -34,33 +51,55 @@ def record(
         detail: Plain values that tell more; ids, never names of people, never secrets.
         now: The present.
     """
+    record_many(actor=actor, acts=[Act(action, kind, object_id, detail)], now=now)
+
+
+@transaction.atomic
+def record_many(*, actor: Actor, acts: Sequence[Act], now: dt.datetime) -> None:
+    """Add what one actor did at one time, an entry each, in the caller's transaction.
+
+    Args:
+        actor: Who acted.
+        acts: What was done, in order.
+        now: The present.
+    """
+    if not acts:
+        return
     locks.serialise("audit")
     head = AuditHead.objects.first() or AuditHead(last=chain.START, start=chain.START)
-    entry = AuditEntry(
-        number=head.count + 1,
+    secret = queries.key()
+    entries = []
+    for act in acts:
+        entry = _entry(actor, act, number=head.count + 1, previous=head.last, now=now)
+        entry.seal = chain.seal(
+            key=secret,
+            number=entry.number,
+            content=queries.content_of(entry),
+            previous=entry.previous,
+        )
+        head.count, head.last = entry.number, entry.seal
+        entries.append(entry)
+    AuditEntry.objects.bulk_create(entries, batch_size=500)
+    head.seal = chain.head_seal(key=secret, count=head.count, last=head.last)
+    head.save()
+
+
+def _entry(actor: Actor, act: Act, *, number: int, previous: str, now: dt.datetime) -> AuditEntry:
+    """Return the entry of an act, without its seal."""
+    return AuditEntry(
+        number=number,
         at=now,
         actor_kind=actor.kind.value,
         actor_id=actor.id,
         via=actor.via,
-        action=action,
-        object_kind=kind,
-        object_id=str(object_id),
-        detail=dict(detail),
+        action=act.action,
+        object_kind=act.kind,
+        object_id=str(act.object_id),
+        detail=dict(act.detail),
         request_id=actor.request_id,
         address=actor.address,
-        previous=head.last,
+        previous=previous,
     )
-    secret = queries.key()
-    entry.seal = chain.seal(
-        key=secret,
-        number=entry.number,
-        content=queries.content_of(entry),
-        previous=entry.previous,
-    )
-    entry.save(force_insert=True)
-    head.count, head.last = entry.number, entry.seal
-    head.seal = chain.head_seal(key=secret, count=head.count, last=head.last)
-    head.save()
 
 
 def copy_head() -> None:

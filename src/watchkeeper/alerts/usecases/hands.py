@@ -9,6 +9,7 @@ from watchkeeper.alerts.models import Alert, AlertAct, Inhibition, Integration, 
 from watchkeeper.alerts.queries import alerts as queries
 from watchkeeper.alerts.usecases import groups
 from watchkeeper.audit import usecases as audit
+from watchkeeper.audit.usecases import Act
 from watchkeeper.kernel import access
 from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.actors import Actor
@@ -165,8 +166,9 @@ def tell(
         AlertAct(alert=row, at=now, act=act, actor=label(actor), detail=detail[:1000])
         for row in rows
     )
-    for row in rows:
-        record(actor, f"alert.{act.replace(' ', '_')}", row.pk, logged or {}, now=now)
+    action = f"alert.{act.replace(' ', '_')}"
+    acts = [Act(action, "alert", row.pk, logged or {}) for row in rows]
+    audit.record_many(actor=actor, acts=acts, now=now)
 
 
 def tell_others(
