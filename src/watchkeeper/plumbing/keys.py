@@ -12,6 +12,7 @@ import base64
 import os
 import secrets
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
@@ -110,10 +111,15 @@ class Keyring:
 
         Source: RFC 5869 (HKDF) with SHA-256, no salt, ``purpose`` as info.
         """
-        return HKDF(
-            algorithm=hashes.SHA256(), length=_LENGTH, salt=None, info=purpose.encode()
-        ).derive(self.root)
+        return _derived(self.root, purpose)
 
     def fingerprint(self) -> str:
         """Return 16 hex digits that tell one key from another and reveal neither."""
         return self.derive("fingerprint")[:8].hex()
+
+
+@lru_cache(maxsize=256)
+def _derived(root: bytes, purpose: str) -> bytes:
+    """Return what each request asks for again: it is the same for ever."""
+    kdf = HKDF(algorithm=hashes.SHA256(), length=_LENGTH, salt=None, info=purpose.encode())
+    return kdf.derive(root)
