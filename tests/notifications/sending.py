@@ -30,11 +30,14 @@ class Pager:
         late: float = 0,
         group: str = "",
         alert: PagedAlert = ALERT,
+        is_test: bool = False,
     ) -> None:
         """Schedule a page for alice, ``late`` minutes from now."""
         now = clock.now()
         due = now + dt.timedelta(minutes=late)
-        planned = self.planned(page_id, contact, group=group, alert=alert, now=due)
+        planned = self.planned(
+            page_id, contact, group=group, alert=alert, now=due, is_test=is_test
+        )
         usecases.schedule([planned], now=now)
 
     def planned(
@@ -45,6 +48,7 @@ class Pager:
         group: str = "",
         alert: PagedAlert = ALERT,
         now: dt.datetime,
+        is_test: bool = False,
     ) -> Planned:
         """Return a page for alice that is due ``now``."""
         message = Message(
@@ -56,6 +60,7 @@ class Pager:
             title=alert.title,
             url="http://127.0.0.1:8321/alerts/17",
             alerts=(alert,),
+            is_test=is_test,
         )
         return Planned(page_id, group or page_id, "alice", contact, now, message)
 

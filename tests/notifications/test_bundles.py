@@ -134,12 +134,24 @@ def test_another_contact_of_the_same_person_is_paced_by_itself(pager: Pager) -> 
 def test_a_test_page_never_waits_and_holds_nobody_up(pager: Pager) -> None:
     plan(pager, 1)
     rest(pager)
-    Delivery.objects.update(is_test=False)
-    plan(pager, 2)
-    Delivery.objects.filter(page_id="p2").update(is_test=True)
+    pager.plan("p2", alert=alert(2), group="g2", is_test=True)
     rest(pager)
 
     assert told(pager) == [["1"], ["2"]]
+
+
+def test_what_waits_for_a_call_is_not_taken_up_before_its_time(pager: Pager) -> None:
+    plan(pager, 1)
+    rest(pager)
+    plan(pager, 2)
+
+    assert DueWork.objects.get(key="p2").due_ms > due_work.database_ms() + 50_000
+    assert claimed() == []
+    row = pager.row("p2")
+    assert (row.state, row.reason) == (
+        "scheduled",
+        "it goes in one call with what else comes until then",
+    )
 
 
 def test_an_acknowledged_alert_is_taken_out_of_a_bundle_that_was_not_sent(pager: Pager) -> None:

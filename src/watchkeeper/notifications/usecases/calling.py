@@ -15,6 +15,7 @@ from watchkeeper.notifications.domain.bundling import STALE_TRIES
 from watchkeeper.notifications.domain.outcomes import DeliveryState, Outcome
 from watchkeeper.notifications.models import Attempt, Contact, Delivery
 from watchkeeper.notifications.ports import Message, PagedAlert, Recipient
+from watchkeeper.notifications.queries import paces
 from watchkeeper.notifications.usecases import (
     deliveries,
     links,
@@ -102,21 +103,25 @@ def _wanted(rows: Sequence[Delivery], *, now: dt.datetime) -> list[tuple[Deliver
     contacts = queries.contacts_at((row.user_id, row.contact) for row in rows)
     unwanted = queries.page_keeper().unwanted([row.page_id for row in rows])
     found: list[tuple[Delivery, Contact]] = []
-    gone: list[Delivery] = []
+    over: dict[str, list[Delivery]] = {}
+    gone: dict[str, list[Delivery]] = {}
     for row in rows:
         contact = contacts.get((row.user_id or 0, row.contact))
         reason = unwanted.get(row.page_id, "") or _over(row, now)
         if row.state not in OPEN:
             continue
         if reason:
-            deliveries.end(row, DeliveryState.CANCELLED, reason, now)
+            over.setdefault(reason, []).append(row)
         elif contact is None:
             gone_is = "room" if rooms.is_key(row.contact) else "contact"
-            deliveries.end(row, DeliveryState.FAILED, f"the {gone_is} was removed", now)
-            gone.append(row)
+            gone.setdefault(f"the {gone_is} was removed", []).append(row)
         else:
             found.append((row, contact))
-    standing_in.call_others(gone, now=now)
+    for reason, those in over.items():
+        deliveries.end(those, DeliveryState.CANCELLED, reason, now)
+    for reason, those in gone.items():
+        deliveries.end(those, DeliveryState.FAILED, reason, now)
+        standing_in.call_others(those, now=now)
     return found
 
 
@@ -146,7 +151,7 @@ def _in_order(rows: Iterable[Delivery]) -> list[Delivery]:
 
 def _chosen(units: Sequence[_Unit], *, now: dt.datetime) -> list[_Unit]:
     """Return what goes now: alone, or laid together; what waits is given back until its time."""
-    if not pacing.window():
+    if not paces.window():
         return list(units)
     alone = [unit for unit in units if unit.is_test]
     paced: dict[int, list[_Unit]] = {}
@@ -166,7 +171,7 @@ def _paced(units: Sequence[_Unit], *, now: dt.datetime) -> list[_Unit]:
     chosen = [unit for unit in units if unit not in fresh and unit not in stale]
     if stale:
         chosen += _laid_together(stale, _others_stale(stale[0].contact), now=now)
-    if fresh and not _wait(fresh, pace=pacing.calls_of(pace), now=now):
+    if fresh and not _wait(fresh, pace=paces.calls_of(pace), now=now):
         chosen += _laid_together(fresh, _others_due(fresh[0].contact, now), now=now)
     for unit in chosen:
         told = bundling.told(waiting_of(row) for row in unit.rows)
@@ -182,14 +187,14 @@ def _wait(units: Sequence[_Unit], *, pace: Sequence[bundling.Told], now: dt.date
     """
     rows = [row for unit in units for row in unit.rows]
     others = _not_held(units[0].contact, now)
-    waiting = [waiting_of(row) for row in [*rows, *others]]
-    then = bundling.decide(waiting, pace, window=pacing.window(), now=now)
+    waiting = [*(waiting_of(row) for row in rows), *others.values()]
+    then = bundling.decide(waiting, pace, window=paces.window(), now=now)
     if then.wait_until is None:
         return False
     due = deliveries.ms(then.wait_until)
     due_work.reschedule_many((unit.held, due) for unit in units)
     known = {row.page_id for row in rows}
-    free = {row.page_id for row in others} - known
+    free = set(others) - known
     known |= due_work.put_off(KIND, free, due_ms=due)
     for part in due_work.portions(known):
         Delivery.objects.filter(page_id__in=part).update(
@@ -198,10 +203,14 @@ def _wait(units: Sequence[_Unit], *, pace: Sequence[bundling.Told], now: dt.date
     return True
 
 
-def _not_held(contact: Contact, now: dt.datetime) -> list[Delivery]:
-    """Return what is due for a contact, has not been tried, and waits for nothing."""
-    rows = _due_for(contact, now).exclude(held_until__gt=now)
-    return list(rows.order_by("due_at", "pk")[: bundling.MOST])
+def _not_held(contact: Contact, now: dt.datetime) -> dict[str, bundling.Waiting]:
+    """Return what is due for a contact, has not been tried, and waits for nothing, by page."""
+    rows = _due_for(contact, now).exclude(held_until__gt=now).order_by("due_at", "pk")
+    found = rows.values_list("page_id", "message", "due_at", "held_until")[: bundling.MOST]
+    return {
+        page_id: deliveries.weighed(message, due_at=due_at, held_until=held_until)
+        for page_id, message, due_at, held_until in found
+    }
 
 
 def _others_due(contact: Contact, now: dt.datetime) -> list[Delivery]:

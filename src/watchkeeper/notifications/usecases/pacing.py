@@ -3,33 +3,18 @@
 import datetime as dt
 from collections.abc import Mapping
 
-from django.conf import settings
-
-from watchkeeper.notifications.domain.bundling import Told
 from watchkeeper.notifications.models import Contact, Delivery, Pace
+from watchkeeper.notifications.queries import paces
 from watchkeeper.notifications.usecases import deliveries
 from watchkeeper.plumbing import due_work, wake
 
 _KEPT = 40
 
 
-def window() -> dt.timedelta:
-    """Return how long what follows a call is gathered; zero: it is not."""
-    return dt.timedelta(seconds=settings.WATCHKEEPER.page_bundle_seconds)
-
-
 def lock(contact_id: int) -> Pace:
     """Return the pace of a contact, which nobody else changes before the transaction ends."""
     Pace.objects.bulk_create([Pace(contact_id=contact_id)], ignore_conflicts=True)
     return Pace.objects.select_for_update().get(contact_id=contact_id)
-
-
-def calls_of(pace: Pace) -> list[Told]:
-    """Return the calls that a pace keeps."""
-    return [
-        Told(dt.datetime.fromtimestamp(call["at"] / 1000, dt.UTC), call["told"])
-        for call in pace.calls
-    ]
 
 
 def note(pace: Pace, key: str, told: Mapping[str, int], *, now: dt.datetime) -> None:
@@ -42,7 +27,7 @@ def note(pace: Pace, key: str, told: Mapping[str, int], *, now: dt.datetime) -> 
 
 def failed(contact: Contact, key: str, *, now: dt.datetime) -> None:
     """Forget a call that failed, and let what was held back for it go now."""
-    if not window():
+    if not paces.window():
         return
     held = Delivery.objects.filter(
         user=contact.user_id,

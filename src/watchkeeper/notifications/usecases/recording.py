@@ -66,8 +66,7 @@ def _record_cancelled(
     cancelled = [row for row in rows if row.state == DeliveryState.CANCELLED.value]
     _note(calling, result, cancelled, now=now)
     if result.outcome in ARRIVED:
-        for row in cancelled:
-            deliveries.end(row, DeliveryState.DELIVERED, _LATE, now)
+        deliveries.end(cancelled, DeliveryState.DELIVERED, _LATE, now)
 
 
 def _note(calling: Calling, result: Result, rows: Sequence[Delivery], *, now: dt.datetime) -> None:
