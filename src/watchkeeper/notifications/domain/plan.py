@@ -46,6 +46,10 @@ class Reach:
     quiet: DayHours | None = None
     zone: str = "UTC"
 
+    def is_usable(self, wired: frozenset[str]) -> bool:
+        """Return whether a contact is verified and by a channel that works here."""
+        return any(is_usable(contact, wired) for contact in self.contacts)
+
 
 @dataclass(frozen=True, slots=True)
 class Call:

@@ -214,11 +214,7 @@ def _reach(spec: PagingSpec, zone: str) -> plan.Reach:
 def reachable(people: Collection[str]) -> set[str]:
     """Return who of ``people`` has at least one verified contact by a channel that works here."""
     wired = ready_channels()
-    return {
-        name
-        for name, reach in reaches(people).items()
-        if any(plan.is_usable(contact, wired) for contact in reach.contacts)
-    }
+    return {name for name, reach in reaches(people).items() if reach.is_usable(wired)}
 
 
 def contacts_at(places: Iterable[tuple[int | None, str]]) -> dict[tuple[int, str], Contact]:

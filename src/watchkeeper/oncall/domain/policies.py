@@ -1,8 +1,10 @@
 """Escalation policies as documents: ``apiVersion: watchkeeper/v1, kind: EscalationPolicy``."""
 
 import datetime as dt
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from watchkeeper.kernel import ids, lengths
@@ -325,7 +327,13 @@ def frozen(data: Mapping[str, Any]) -> Policy:
     Without steps the catch-all is due at once, and without a catch-all the admins are: what is
     broken pages somebody.
     """
+    return _read_once(json.dumps(data, sort_keys=True))
+
+
+@lru_cache(maxsize=1_000)
+def _read_once(text: str) -> Policy:
+    """Return the policy in ``text``: in a storm hundreds a second follow the same."""
     try:
-        return read(data)
+        return read(json.loads(text))
     except InvalidError:
         return Policy()

@@ -17,6 +17,7 @@ from watchkeeper.kernel.documents import Json
 from watchkeeper.kernel.errors import InvalidError, NotFoundError
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.notifications import queries as notifications
+from watchkeeper.notifications.domain.plan import Reach
 from watchkeeper.oncall.domain import policies, rooms
 from watchkeeper.oncall.domain.escalation import Company, EscalationState
 from watchkeeper.oncall.domain.policies import TARGETS, Target
@@ -319,8 +320,21 @@ def nobody_notified_count() -> int:
     return Escalation.objects.filter(state=state, nobody_notified=True).count()
 
 
+@dataclass(frozen=True, slots=True)
+class Present:
+    """Who stands behind targets at an instant, and how each of them is reached."""
+
+    company: Company
+    reaches: Mapping[str, Reach]
+
+
 def company_at(targets: Iterable[Target], at: dt.datetime) -> Company:
     """Return who stands behind ``targets`` at an instant, and who of them can be called."""
+    return present_at(targets, at).company
+
+
+def present_at(targets: Iterable[Target], at: dt.datetime) -> Present:
+    """Return who stands behind ``targets`` at an instant, and how all of them are reached."""
     wanted = frozenset(targets)
     teams = identity.members_of({t.name for t in wanted if t.kind == "team"})
     persons = identity.active_ids({t.name for t in wanted if t.kind == "person"})
@@ -334,14 +348,17 @@ def company_at(targets: Iterable[Target], at: dt.datetime) -> Company:
             people[target] = (target.name,)
     admins = identity.admins()
     named = {person for found in people.values() for person in found}
-    reachable = frozenset(notifications.reachable(named | set(admins)))
-    return Company(
+    wired = notifications.ready_channels()
+    reaches = notifications.reaches(named | set(admins))
+    reachable = frozenset(name for name, reach in reaches.items() if reach.is_usable(wired))
+    company = Company(
         people,
         reachable,
         tuple(name for name in admins if name in reachable),
         identity.zones_by_name(named),
-        notifications.ready_channels(),
+        wired,
     )
+    return Present(company, reaches)
 
 
 def _on_call(schedule: str, at: dt.datetime) -> tuple[str, ...]:

@@ -16,9 +16,10 @@ from django.db.models import F
 
 from watchkeeper.kernel.documents import Json
 from watchkeeper.notifications import usecases as notifications
+from watchkeeper.notifications.domain.plan import Reach
 from watchkeeper.oncall.domain import escalation, policies
-from watchkeeper.oncall.domain.escalation import Decision, EscalationState, Place
-from watchkeeper.oncall.domain.policies import Target
+from watchkeeper.oncall.domain.escalation import Company, Decision, EscalationState, Place
+from watchkeeper.oncall.domain.policies import Policy, Target
 from watchkeeper.oncall.models import Escalation, EscalationNote, Page
 from watchkeeper.oncall.queries import escalations as queries
 from watchkeeper.oncall.queries.escalations import Subject
@@ -191,8 +192,12 @@ def step(held: Sequence[Claim], *, now: dt.datetime) -> None:
         rows = for_update(kept)
         found = [row for row in rows if row.state == EscalationState.OPEN.value]
         due = [row for row in found if row.next_at is not None and row.next_at <= now]
-        stepped = _decided(due, now=now)
-        _write(stepped, now=now)
+        frozen = {row.pk: policies.frozen(row.frozen) for row in due}
+        present = queries.present_at(
+            {target for policy in frozen.values() for target in policy.targets()}, now
+        )
+        stepped = _decided(due, frozen, present.company)
+        _write(stepped, present.reaches, now=now)
         ended = {row.pk for row, decision in stepped if decision.place is None}
         due_work.reschedule_many(
             (kept[row.pk], _ms(row.next_at or now)) for row in found if row.pk not in ended
@@ -202,18 +207,17 @@ def step(held: Sequence[Claim], *, now: dt.datetime) -> None:
     crash_points.reach("escalation.stepped")
 
 
-def _decided(rows: Sequence[Escalation], *, now: dt.datetime) -> list[tuple[Escalation, Decision]]:
-    """Return what follows for each escalation; who is on call is asked once for all."""
-    frozen = {row.pk: policies.frozen(row.frozen) for row in rows}
-    targets = {target for policy in frozen.values() for target in policy.targets()}
-    company = queries.company_at(targets, now)
+def _decided(
+    rows: Sequence[Escalation], frozen: Mapping[int, Policy], company: Company
+) -> list[tuple[Escalation, Decision]]:
+    """Return what follows for each escalation that is due."""
     taken = turns.Turns({row.policy for row in rows if frozen[row.pk].takes_turns()})
     decided = []
     for row in rows:
         decision = escalation.decide(
             frozen[row.pk],
             Place(row.loop, row.step, row.round_paged),
-            planned_at=row.next_at or now,
+            planned_at=row.next_at or row.started_at,
             company=company,
             urgency=row.urgency,
             turns=taken.of(row.policy),
@@ -224,9 +228,15 @@ def _decided(rows: Sequence[Escalation], *, now: dt.datetime) -> list[tuple[Esca
     return decided
 
 
-def _write(stepped: Sequence[tuple[Escalation, Decision]], *, now: dt.datetime) -> None:
+def _write(
+    stepped: Sequence[tuple[Escalation, Decision]],
+    reaches: Mapping[str, Reach],
+    *,
+    now: dt.datetime,
+) -> None:
     """Write pages with their deliveries, notes, and where each escalation stands."""
-    paging.write_pages([(row, decision.pages) for row, decision in stepped], now=now)
+    planned = [(row, decision.pages) for row, decision in stepped]
+    paging.write_pages(planned, reaches, now=now)
     paging.tell_rooms([(row, decision.told) for row, decision in stepped], now=now)
     for row, decision in stepped:
         _move(row, decision, now=now)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from watchkeeper.notifications import queries as reach
 from watchkeeper.notifications import usecases as notifications
@@ -19,10 +19,18 @@ STANDS_IN = -1
 
 
 def write_pages(
-    planned_for: Sequence[tuple[Escalation, Sequence[PagePlan]]], *, now: dt.datetime
+    planned_for: Sequence[tuple[Escalation, Sequence[PagePlan]]],
+    reaches: Mapping[str, plan.Reach],
+    *,
+    now: dt.datetime,
 ) -> None:
-    """Write down pages of escalations with their deliveries; those that are there stay."""
-    reaches = reach.reaches({each.person for _, plans in planned_for for each in plans})
+    """Write down pages of escalations with their deliveries; those that are there stay.
+
+    Args:
+        planned_for: Escalations and whom they page.
+        reaches: How those people are reached.
+        now: The present.
+    """
     wired = reach.ready_channels()
     alerts = _described([row for row, _ in planned_for])
     pages: list[Page] = []

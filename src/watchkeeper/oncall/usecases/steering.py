@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from django.db.models import F
 
 from watchkeeper.kernel.errors import ConflictError, InvalidError, Problem
+from watchkeeper.notifications import queries as reach
 from watchkeeper.notifications import usecases as notifications
 from watchkeeper.oncall.domain import escalation, policies
 from watchkeeper.oncall.domain.escalation import ADDED_STEP, EscalationState, PagePlan, Place
@@ -121,7 +122,7 @@ def add(
         loop = max((page.loop for page in known), default=-1) + 1
         plans = [PagePlan(loop, ADDED_STEP, name, now) for name in people if name not in fresh]
         planned.append((row, plans))
-    paging.write_pages(planned, now=now)
+    paging.write_pages(planned, reach.reaches(people), now=now)
     return {
         Subject(row.subject_kind, row.subject_id): [each.person for each in plans]
         for row, plans in planned
