@@ -145,10 +145,19 @@ def test_the_same_seed_makes_the_same_plan() -> None:
     assert [first.draw() for _ in range(100)] == [second.draw() for _ in range(100)]
 
 
+def test_kills_are_spread_over_a_long_drill() -> None:
+    closely = sum(alive + gone for alive, gone in script.pauses(7, 200))
+    spread = sum(alive + gone for alive, gone in script.pauses(7, 200, over=2_000.0))
+
+    assert closely < 300
+    assert 1_300 < spread < 1_700  # of the rest the product starts
+    assert script.pauses(7, 0, over=10.0) == []
+
+
 def test_a_drill_of_many_is_of_many_services_and_goes_round_once() -> None:
     assert script.services(300) == ["drill-0"]
     assert len(script.services(20_000)) == 20
     assert len(script.services(1_000_000)) == 50
-    assert (script.further_rounds(1_000), script.further_rounds(1_001)) == (1, 0)
+    assert (script.shape(1_000).rounds, script.shape(1_001).rounds) == (1, 0)
     plan = script.alerts(7, 5_000)
     assert {alert.service for alert in plan} == set(script.services(5_000))

@@ -6,11 +6,36 @@ from dataclasses import dataclass
 TWICE = 0.05
 """Share of alerts that are sent several times at once."""
 
+_START_SECONDS = 2.5
+"""What a start takes, about: the kills are spread over what is left."""
+
 FEW = 1_000
 """Alerts of a drill that is over in minutes."""
 
-TAKEN = 0.6
-"""Share of alerts that somebody acknowledges."""
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a drill is like, by how many alerts it has.
+
+    Attributes:
+        taken: Share of alerts that somebody acknowledges.
+        together: Alerts of one call that somebody takes at one time, at most.
+        step: How long the first person has until the second is paged, as a duration.
+        repeat: How long the second has until the next round, or the catch-all.
+        rounds: Further rounds.
+        bundle_seconds: How long what follows a call of somebody is gathered.
+    """
+
+    taken: float
+    together: int
+    step: str
+    repeat: str
+    rounds: int
+    bundle_seconds: int
+
+
+_OF_FEW = Shape(taken=0.6, together=1, step="4s", repeat="3s", rounds=1, bundle_seconds=2)
+_OF_MANY = Shape(taken=0.8, together=100, step="60s", repeat="45s", rounds=0, bundle_seconds=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +64,26 @@ def services(count: int) -> list[str]:
     return [f"drill-{place}" for place in range(max(1, min(50, count // 1_000)))]
 
 
-def further_rounds(count: int) -> int:
-    """Return how often the policies of a drill are gone through again: of many alerts not at all.
+def shape(count: int) -> Shape:
+    """Return what a drill of so many alerts is like.
 
-    Each alert is of two to five pages as it is, and what is tried is the same in each round.
+    Of few every wait is short, so that two minutes see all of it: calls alone and of many, second
+    people, rounds. Of many the waits are nearer to those of people, who have a minute before the
+    next is called and take a screenful at a time.
     """
-    return 1 if count <= FEW else 0
+    return _OF_FEW if count <= FEW else _OF_MANY
 
 
 def alerts(seed: int, count: int) -> list[Planned]:
     """Return the alerts of a drill, in the order they are sent."""
     dice = random.Random(f"alerts {seed}")  # noqa: S311  a plan, not a secret
-    names = services(count)
+    names, taken = services(count), shape(count).taken
     return [
         Planned(
             key=f"drill-{seed}-{place}",
             service=names[place % len(names)],
             copies=dice.randint(2, 5) if dice.random() < TWICE else 1,
-            acknowledge_after=dice.uniform(0.0, 6.0) if dice.random() < TAKEN else None,
+            acknowledge_after=dice.uniform(0.0, 6.0) if dice.random() < taken else None,
         )
         for place in range(count)
     ]
@@ -81,7 +108,14 @@ class Faults:
         return drawn
 
 
-def pauses(seed: int, kills: int) -> list[tuple[float, float]]:
-    """Return for each kill how long the product lives before, and how long it is gone after."""
+def pauses(seed: int, kills: int, *, over: float = 0.0) -> list[tuple[float, float]]:
+    """Return for each kill how long the product lives before, and how long it is gone after.
+
+    Args:
+        seed: What they are drawn from.
+        kills: How many.
+        over: Seconds that the kills are spread over; shorter than they take: they follow closely.
+    """
     dice = random.Random(f"kills {seed}")  # noqa: S311  a plan, not a secret
-    return [(dice.uniform(0.4, 1.4), dice.uniform(0.0, 0.3)) for _ in range(kills)]
+    life = max(0.9, over / kills - _START_SECONDS) if kills else 0.0
+    return [(life * dice.uniform(0.4, 1.4) / 0.9, dice.uniform(0.0, 0.3)) for _ in range(kills)]

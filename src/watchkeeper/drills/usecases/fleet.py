@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,6 @@ from watchkeeper.plumbing import egress
 
 START_SECONDS = 60.0
 _COMMAND_SECONDS = 120.0
-BUNDLE_SECONDS = 2
-"""Short, so that a drill of two minutes sees calls alone and calls of many."""
 _LIMITS = ("WATCHKEEPER_TOKEN_RATE_LIMIT", "WATCHKEEPER_ADDRESS_RATE_LIMIT")
 
 
@@ -31,12 +30,14 @@ class Fleet:
         port: Where its web listens, on loopback.
         database_url: An empty PostgreSQL database; ``None``: SQLite in the folder.
         engines: How many engines, on PostgreSQL.
+        bundle_seconds: How long what follows a call of somebody is gathered.
     """
 
     data: Path
     port: int
     database_url: str | None = None
     engines: int = 1
+    bundle_seconds: int = 2
     processes: "dict[str, subprocess.Popen[bytes]]" = field(default_factory=dict)
 
     @property
@@ -76,8 +77,8 @@ class Fleet:
         """Run one command and return the JSON that it printed."""
         return json.loads(self.run(*words, "--json"))
 
-    def rows(self, word: str) -> list[dict[str, Any]]:
-        """Run one command that prints an object a line, of which there may be millions."""
+    def rows(self, word: str) -> Iterator[dict[str, Any]]:
+        """Run one command and yield the object of each line it prints: there may be millions."""
         place = self.data.parent / f"{word}.jsonl"
         with place.open("wb") as file:
             subprocess.run(  # noqa: S603  our own program
@@ -87,7 +88,8 @@ class Fleet:
                 check=True,
             )
         with place.open("rb") as file:
-            return [json.loads(line) for line in file]
+            for line in file:
+                yield json.loads(line)
 
     def start(self) -> None:
         """Start every process that does not run, and wait until the web answers.
@@ -126,7 +128,7 @@ class Fleet:
         kept["WATCHKEEPER_DATA"] = str(self.data)
         kept |= dict.fromkeys(_LIMITS, "10000000")
         kept["WATCHKEEPER_INTEGRATION_EVENTS_A_MINUTE"] = "0"  # a drill is meant to be a flood
-        kept["WATCHKEEPER_PAGE_BUNDLE_SECONDS"] = str(BUNDLE_SECONDS)
+        kept["WATCHKEEPER_PAGE_BUNDLE_SECONDS"] = str(self.bundle_seconds)
         if self.database_url is not None:
             kept["WATCHKEEPER_DATABASE_URL"] = self.database_url
         return kept

@@ -1,5 +1,6 @@
 """Those who send alerts and take them: each with a ledger that nothing in the product touches."""
 
+import heapq
 import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,8 +15,7 @@ from watchkeeper.kernel.errors import DependencyError, InvalidError
 from watchkeeper.plumbing import egress
 
 SENDERS = 8
-SCREENFUL = 100
-"""Alerts of a long call that somebody takes at one time."""
+TAKERS = 16
 
 _PATIENCE_SECONDS = 60.0
 _AGAIN_SECONDS = 0.2
@@ -96,35 +96,43 @@ class Takers:
         url: Address of the product.
         token: API token of a responder.
         delays: Key of an alert to the seconds from its first call; ``None``: nobody takes it.
+        together: Alerts of one call that somebody takes at one time, at most.
     """
 
-    def __init__(self, url: str, token: str, delays: Mapping[str, float | None]) -> None:
+    def __init__(
+        self, url: str, token: str, delays: Mapping[str, float | None], *, together: int = 1
+    ) -> None:
         self.acknowledged: dict[str, int] = {}
         self.refused: list[str] = []
         self._url, self._token, self._delays = url, token, delays
+        self._together = together
         self._seen: set[str] = set()
-        self._lock = threading.Lock()
-        self._stopped = threading.Event()
-        self._pool = ThreadPoolExecutor(64)
+        self._waiting: list[tuple[float, list[tuple[str, str]]]] = []
+        self._is_over = False
+        self._changed = threading.Condition()
+        self._pause = threading.Event()
+        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(TAKERS)]
+        for thread in self._threads:
+            thread.start()
 
     def called(self, alerts: list[tuple[str, str]]) -> None:
         """Take note of a call that lists ``alerts``, (id, key) each."""
-        with self._lock:
+        began = clock.monotonic()
+        with self._changed:
             fresh = [pair for pair in alerts if pair[1] not in self._seen]
             self._seen |= {key for _, key in fresh}
-            for delay, together in self._together(fresh):
-                if not self._stopped.is_set():
-                    self._pool.submit(self._take, together, delay)
+            for delay, few in self._taken(fresh):
+                heapq.heappush(self._waiting, (began + delay, few))
+            self._changed.notify_all()
 
-    def _together(
+    def _taken(
         self, alerts: Sequence[tuple[str, str]]
     ) -> Iterator[tuple[float, list[tuple[str, str]]]]:
-        """Yield what is taken at one time: alone of a short call, a screenful of a long one."""
+        """Yield what is taken at one time, and after how long."""
         timed = [(self._delays.get(pair[1]), pair) for pair in alerts]
         taken = sorted((delay, pair) for delay, pair in timed if delay is not None)
-        step = SCREENFUL if len(alerts) > SCREENFUL else 1
-        for place in range(0, len(taken), step):
-            few = taken[place : place + step]
+        for place in range(0, len(taken), self._together):
+            few = taken[place : place + self._together]
             yield few[0][0], [pair for _, pair in few]
 
     def stop(self) -> None:
@@ -133,13 +141,32 @@ class Takers:
         Raises:
             InvalidError: an acknowledgement was refused, so that the drill proves nothing of them.
         """
-        self._pool.shutdown(wait=True)
-        self._stopped.set()
+        with self._changed:
+            self._is_over = True
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
         if self.refused:
             raise InvalidError(f"An acknowledgement was refused: {self.refused[0]}")
 
-    def _take(self, alerts: Sequence[tuple[str, str]], delay: float) -> None:
-        self._stopped.wait(delay)
+    def _work(self) -> None:
+        while (few := self._next()) is not None:
+            self._take(few)
+
+    def _next(self) -> list[tuple[str, str]] | None:
+        """Wait for what is to be taken next; ``None``: nothing is any more."""
+        with self._changed:
+            while True:
+                wait = None
+                if self._waiting:
+                    wait = self._waiting[0][0] - clock.monotonic()
+                    if wait <= 0:
+                        return heapq.heappop(self._waiting)[1]
+                elif self._is_over:
+                    return None
+                self._changed.wait(wait)
+
+    def _take(self, alerts: Sequence[tuple[str, str]]) -> None:
         end = clock.monotonic() + _PATIENCE_SECONDS
         while clock.monotonic() < end:
             try:
@@ -151,13 +178,13 @@ class Takers:
                     headers={"Authorization": f"Bearer {self._token}"},
                 )
             except DependencyError:
-                self._stopped.wait(_AGAIN_SECONDS)
+                self._pause.wait(_AGAIN_SECONDS)
                 continue
             if answer.status < 500:
-                with self._lock:
+                with self._changed:
                     self._note([key for _, key in alerts], answer)
                 return
-            self._stopped.wait(_AGAIN_SECONDS)
+            self._pause.wait(_AGAIN_SECONDS)
 
     def _note(self, keys: Sequence[str], answer: egress.Response) -> None:
         if answer.status < 300:

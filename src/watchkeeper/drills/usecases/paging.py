@@ -3,6 +3,7 @@
 import random
 import socketserver
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from watchkeeper.drills.domain import checker, script
 from watchkeeper.drills.domain.checker import Report
 from watchkeeper.drills.domain.ledgers import History, StoredAlert, StoredPage
-from watchkeeper.drills.usecases.fleet import BUNDLE_SECONDS, Fleet
+from watchkeeper.drills.usecases.fleet import Fleet
 from watchkeeper.drills.usecases.load import Senders, Takers
 from watchkeeper.drills.usecases.provider import Provider, now_ms
 from watchkeeper.kernel import clock
@@ -32,11 +33,11 @@ apiVersion: watchkeeper/v1
 kind: EscalationPolicy
 metadata: {{name: {name}}}
 spec:
-  repeat: {rounds}
-  repeatAfter: 3s
+  repeat: {shape.rounds}
+  repeatAfter: {shape.repeat}
   steps:
     - {{notify: [{{person: {name}-one}}]}}
-    - {{after: 4s, notify: [{{person: {name}-two}}]}}
+    - {{after: {shape.step}, notify: [{{person: {name}-two}}]}}
   catchAll: {{person: {name}-one}}
 ---
 apiVersion: watchkeeper/v1
@@ -85,17 +86,23 @@ def paging(drill: Drill) -> Result:
     Raises:
         InvalidError: the installation could not be made, started or read.
     """
-    plan = script.alerts(drill.seed, drill.alerts)
+    plan, shape = script.alerts(drill.seed, drill.alerts), script.shape(drill.alerts)
     fleet = Fleet(
         drill.folder / "data",
         _free_port(),
         database_url=drill.database_url,
         engines=drill.engines,
+        bundle_seconds=shape.bundle_seconds,
     )
     provider = Provider(drill.folder / "provider.jsonl", script.faults(drill.seed))
     try:
         address, token = _prepare(fleet, provider, drill)
-        takers = Takers(fleet.url, token, {p.key: p.acknowledge_after for p in plan})
+        takers = Takers(
+            fleet.url,
+            token,
+            {p.key: p.acknowledge_after for p in plan},
+            together=shape.together,
+        )
         provider.start(takers.called)
         fleet.start()
         senders = Senders(
@@ -108,13 +115,22 @@ def paging(drill: Drill) -> Result:
         sending.start()
         kills = _kill(fleet, drill)
         sending.join()
-        takers.stop()
         _settle(fleet, seconds=SETTLE_SECONDS + drill.alerts / SETTLED_A_SECOND)
-        stored = fleet.rows("drill-stored")
+        takers.stop()
+        alerts, pages = _stored(fleet.rows("drill-stored"))
     finally:
         provider.stop()
         fleet.stop()
-    history = _history(senders, takers, provider, stored, kills)
+    history = History(
+        sent=senders.sent,
+        acknowledged=takers.acknowledged,
+        calls=provider.calls,
+        alerts=alerts,
+        pages=pages,
+        kills=kills,
+        ended=now_ms(),
+        bundle_ms=shape.bundle_seconds * 1000,
+    )
     return Result(checker.check(history), len(kills))
 
 
@@ -126,10 +142,10 @@ def _free_port() -> int:
 def _documents(url: str, alerts: int) -> str:
     """Return who is paged for so many: of each service one person, and then another."""
     documents = []
-    rounds = script.further_rounds(alerts)
+    shape = script.shape(alerts)
     for order, name in enumerate(script.services(alerts)):
         documents += [_PERSON.format(name=f"{name}-{which}", url=url) for which in ("one", "two")]
-        documents.append(_POLICY.format(name=name, order=order, rounds=rounds))
+        documents.append(_POLICY.format(name=name, order=order, shape=shape))
     return "---".join(documents)
 
 
@@ -147,7 +163,7 @@ def _kill(fleet: Fleet, drill: Drill) -> list[int]:
     dice = random.Random(f"victims {drill.seed}")  # noqa: S311  a plan, not a secret
     pause = threading.Event()
     kills = []
-    for alive, gone in script.pauses(drill.seed, drill.kills):
+    for alive, gone in script.pauses(drill.seed, drill.kills, over=drill.alerts / drill.a_second):
         pause.wait(alive)
         fleet.kill(dice)
         kills.append(now_ms())
@@ -161,41 +177,30 @@ def _settle(fleet: Fleet, *, seconds: float) -> None:
     end = clock.monotonic() + seconds
     pause = threading.Event()
     while int(fleet.run("drill-under-way")) and clock.monotonic() < end:
-        pause.wait(1.0)
+        pause.wait(min(max(1.0, seconds / 100), 15.0))  # to look costs a second of a core
 
 
-def _history(
-    senders: Senders,
-    takers: Takers,
-    provider: Provider,
-    stored: list[dict[str, Any]],
-    kills: list[int],
-) -> History:
-    alerts = [row for row in stored if row["row"] == "alert"]
-    pages = [row for row in stored if row["row"] == "page"]
-    return History(
-        sent=senders.sent,
-        acknowledged=takers.acknowledged,
-        calls=provider.calls,
-        alerts={
-            row["key"]: StoredAlert(
+def _stored(
+    rows: Iterable[dict[str, Any]],
+) -> tuple[dict[str, StoredAlert], list[StoredPage]]:
+    """Return the alerts, by key, and the pages that the database holds."""
+    alerts: dict[str, StoredAlert] = {}
+    pages: list[StoredPage] = []
+    for row in rows:
+        if row["row"] == "alert":
+            alerts[row["key"]] = StoredAlert(
                 row["key"], row["state"], row["count"], tuple(row["verdicts"]), row["is_loud"]
             )
-            for row in alerts
-        },
-        pages=[
-            StoredPage(
-                row["id"],
-                row["key"],
-                row["person"],
-                row["due"],
-                row["state"],
-                row["reason"],
-                tuple(row["outcomes"]),
+        else:
+            pages.append(
+                StoredPage(
+                    row["id"],
+                    row["key"],
+                    row["person"],
+                    row["due"],
+                    row["state"],
+                    row["reason"],
+                    tuple(row["outcomes"]),
+                )
             )
-            for row in pages
-        ],
-        kills=kills,
-        ended=now_ms(),
-        bundle_ms=BUNDLE_SECONDS * 1000,
-    )
+    return alerts, pages
