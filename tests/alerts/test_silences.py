@@ -317,3 +317,80 @@ def test_what_cannot_be_is_said_beside_what_was_typed(field: str, value: str, wo
 
     assert answer.status_code == 422
     assert words in text(answer)
+
+
+def test_a_silence_is_changed_and_what_nobody_changed_stays_to_the_second() -> None:
+    client = signed_in("alice", role="admin")
+    start = NOON - HOUR + dt.timedelta(seconds=30)
+    save(start=start, recurrence="", time_zone="")
+
+    shown = client.get("/silences/s/edit")
+    fields = shown.context["form"].initial
+    longer = typed(shown) | {"end": "2026-03-02T15:30", "reason": "it takes longer"}
+    client.post("/silences/s/edit", longer)
+
+    row = directory.silence_row("s", now=NOON)
+    assert "/silences/s/edit" in text(client.get("/silences"))
+    assert fields["start"] == dt.datetime(2026, 3, 2, 11, 0)  # noqa: DTZ001  as walls are
+    assert (row.start, row.end) == (start, NOON + dt.timedelta(hours=3, minutes=30))
+    assert (row.reason, row.origin) == ("it takes longer", "ui")
+
+
+def test_one_that_comes_again_is_changed_by_its_own_clocks() -> None:
+    client = signed_in("alice", role="admin")
+    save()
+
+    shown = client.get("/silences/s/edit")
+    assert "In Berlin time" in text(shown)
+    client.post("/silences/s/edit", typed(shown) | {"end": "2026-03-02T15:00"})
+
+    row = directory.silence_row("s", now=NOON)
+    assert (row.start, row.end) == (NOON - HOUR, NOON + 2 * HOUR)
+    assert (row.recurrence, row.time_zone) == ("FREQ=WEEKLY", "Europe/Berlin")
+
+
+def test_a_change_of_somebody_else_is_not_overwritten() -> None:
+    client = signed_in("alice", role="admin")
+    save()
+    mine = typed(client.get("/silences/s/edit")) | {"reason": "mine"}
+    save(reason="theirs")
+
+    answer = client.post("/silences/s/edit", mine)
+
+    assert answer.status_code == 422
+    assert "was changed by somebody else since this page was loaded" in text(answer)
+    assert "mine" in text(answer)
+    assert directory.silence_row("s", now=NOON).reason == "theirs"
+
+
+def test_one_of_a_file_is_changed_there() -> None:
+    client = signed_in("alice", role="admin")
+    rules.save_silence(actor=HOST, spec=spec(), origin=Origin.FILE, now=NOON, file="quiet.yaml")
+
+    answer = client.get("/silences/s/edit", follow=True)
+
+    assert "s is kept in quiet.yaml; change it there." in text(answer)
+    assert "/silences/s/edit" not in text(answer)
+    assert client.get("/silences/none/edit").status_code == 404
+
+
+def test_a_preview_of_a_change_keeps_what_was_typed() -> None:
+    some_alerts()
+    client = signed_in("alice", role="admin")
+    save()
+    asked = typed(client.get("/silences/s/edit")) | {"reason": "longer", "act": "preview"}
+
+    page = text(client.post("/silences/s/edit", asked))
+
+    assert "It matches 1 alert that is open now" in page
+    assert "longer" in page
+    assert f'name="known" value="{asked["known"]}"' in page
+    assert directory.silence_row("s", now=NOON).reason == "batch"
+
+
+def typed(shown: Any) -> dict[str, str]:
+    """Return what a page of a silence would send if nothing were changed in it."""
+    form = shown.context["form"]
+    values = {field.name: str(field.value() or "") for field in form.visible_fields()}
+    times = {name: values[name].replace(" ", "T")[:16] for name in ("start", "end")}
+    return {**values, **times, "known": shown.context["known"]}

@@ -71,6 +71,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
 
 PAGES = (
     "/silences", "/silences/-/new", "/silences/-/new?service=shop", "/silences/nightly/remove",
+    "/silences/nightly/edit", "/maintenance/move/edit",
     "/maintenance", "/maintenance/-/new", "/maintenance/move/remove",
     "/changes", "/changes?kind=flag", "/changes?service=nothing", "/alerts/1",
     "/inhibitions/-/new", "/inhibitions/cluster-down/edit",

@@ -40,6 +40,7 @@ urlpatterns = [
     path("routes/<str:name>/remove", route_editing.remove, name="remove_route"),
     path("silences", silences.silences, name="silences"),
     path("silences/-/new", silences.new, name="new_silence"),
+    path("silences/<str:name>/edit", silences.edit, name="edit_silence"),
     path("silences/<str:name>/end", silences.end, name="end_silence"),
     path("silences/<str:name>/remove", silences.remove, name="remove_silence"),
     path("v2/enqueue", doors.enter, name="pagerduty"),

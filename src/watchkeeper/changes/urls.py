@@ -9,6 +9,7 @@ urlpatterns = [
     path("changes", events.changes, name="changes"),
     path("maintenance", maintenance.windows, name="maintenance"),
     path("maintenance/-/new", maintenance.new, name="new_maintenance"),
+    path("maintenance/<str:name>/edit", maintenance.edit, name="edit_maintenance"),
     path("maintenance/<str:name>/end", maintenance.end, name="end_maintenance"),
     path("maintenance/<str:name>/remove", maintenance.remove, name="remove_maintenance"),
 ]

@@ -1,5 +1,6 @@
 """Forms of silences and inhibitions."""
 
+import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,7 +16,7 @@ from watchkeeper.ui.forms import WallTime
 
 
 class SilenceForm(forms.Form):
-    """A silence."""
+    """A silence; of one that there is, ``stored``, all but the name can be changed."""
 
     match = forms.CharField(
         max_length=20_000,
@@ -38,9 +39,13 @@ class SilenceForm(forms.Form):
         help_text=_("Empty: it does not. A rule as FREQ=WEEKLY or FREQ=MONTHLY;BYDAY=1SU."),
     )
 
-    def __init__(self, *args: Any, zone: Zone, **more: Any) -> None:
+    def __init__(
+        self, *args: Any, zone: Zone, stored: SilenceSpec | None = None, **more: Any
+    ) -> None:
         super().__init__(*args, **more)
-        self.zone = zone
+        self.zone, self.stored = zone, stored
+        if stored is not None:
+            del self.fields["name"]
         self.fields["start"].help_text = _("In %(zone)s time, as all of this.") % {
             "zone": zone.city
         }
@@ -55,14 +60,37 @@ class SilenceForm(forms.Form):
         given = self.cleaned_data
         rule = given["recurrence"].strip()
         return SilenceSpec(
-            name=given["name"].strip(),
+            name=self.stored.name if self.stored else given["name"].strip(),
             match=self.matchers(),
-            start=wall_time.instant_of(given["start"], self.zone.info),
-            end=wall_time.instant_of(given["end"], self.zone.info),
+            start=self._instant("start"),
+            end=self._instant("end"),
             reason=given["reason"].strip(),
             recurrence=rule,
             time_zone=self.zone.info.key if rule else "",
         )
+
+    def _instant(self, name: str) -> dt.datetime:
+        """Return the instant in a field; to the second as it was, where nobody changed it."""
+        typed: dt.datetime = self.cleaned_data[name]
+        if self.stored is not None and typed == silence_values(self.stored, zone=self.zone)[name]:
+            return self.stored.start if name == "start" else self.stored.end
+        return wall_time.instant_of(typed, self.zone.info)
+
+
+def silence_values(spec: SilenceSpec, *, zone: Zone) -> dict[str, Any]:
+    """Return what stands in the fields of a silence."""
+    return {
+        "match": "\n".join(spec.match),
+        "name": spec.name,
+        "reason": spec.reason,
+        "start": _shown(spec.start, zone),
+        "end": _shown(spec.end, zone),
+        "recurrence": spec.recurrence,
+    }
+
+
+def _shown(instant: dt.datetime, zone: Zone) -> dt.datetime:
+    return wall_time.shown_at(instant, zone.info).replace(second=0, microsecond=0)
 
 
 FIELDS = {"spec.start": "start", "spec.end": "end", "spec.reason": "reason",

@@ -109,6 +109,18 @@ class SilenceRow:
         """Whether it is changed in its file and not here."""
         return self.origin == Origin.FILE.value
 
+    def spec(self) -> SilenceSpec:
+        """Return what somebody would have to wish for to have it."""
+        return SilenceSpec(
+            self.name,
+            self.match,
+            self.start,
+            self.end,
+            self.reason,
+            self.recurrence,
+            self.time_zone,
+        )
+
 
 def route_rows() -> list[RouteRow]:
     """Return all routes, in the order in which they are asked."""

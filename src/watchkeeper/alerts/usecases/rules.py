@@ -151,7 +151,13 @@ def create_silence(*, actor: Actor, spec: SilenceSpec, now: dt.datetime) -> None
 
 @transaction.atomic
 def save_silence(
-    *, actor: Actor, spec: SilenceSpec, origin: Origin, now: dt.datetime, file: str = ""
+    *,
+    actor: Actor,
+    spec: SilenceSpec,
+    origin: Origin,
+    now: dt.datetime,
+    file: str = "",
+    known: str | None = None,
 ) -> Change:
     """Make a silence be as ``spec`` says; what it keeps quiet already is judged again at once.
 
@@ -162,19 +168,23 @@ def save_silence(
         origin: Where this comes from.
         now: The present.
         file: Name of the file it stands in.
+        known: The state that the change was made for, see ``plumbing.hands.check_known``;
+            ``None``: any.
 
     Raises:
         InvalidError: a field cannot be.
         ForbiddenError: the actor may not.
+        StaleError: it is not in the state that is ``known``.
         KeptInFilesError: it is kept in a file, and this comes from elsewhere.
     """
     documents.check_silence(spec)
     what = f"silence {spec.name}"
-    row = Silence.objects.filter(name=spec.name).first()
+    row = Silence.objects.select_for_update().filter(name=spec.name).first()
     for match in [spec.match, *([tuple(row.match)] if row is not None else [])]:
         hands.require(actor, Permission.RESPOND, what=what, team_id=_team_of(match))
-    hands.check(row, origin, what)
     old = documents.write(directory.silence_spec(row)) if row is not None else None
+    check_known(known, old, what)
+    hands.check(row, origin, what)
     fields = hands.differences(old, documents.write(spec))
     if row is not None and not fields and row.origin == origin.value:
         return Change("Silence", spec.name, Action.UNCHANGED)

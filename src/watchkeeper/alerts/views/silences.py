@@ -1,7 +1,8 @@
 """What is kept quiet: silences and maintenance on one page; silences are made and ended here."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +11,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from watchkeeper.alerts.forms.quiet import SilenceForm, field_of
+from watchkeeper.alerts.domain import documents
+from watchkeeper.alerts.domain.documents import SilenceSpec
+from watchkeeper.alerts.forms.quiet import SilenceForm, field_of, silence_values
 from watchkeeper.alerts.queries import directory, previews
 from watchkeeper.alerts.queries.directory import SilenceRow
 from watchkeeper.alerts.usecases import rules
@@ -22,9 +25,13 @@ from watchkeeper.kernel import access, clock, instants, lengths, wall_time
 from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.actors import Actor
 from watchkeeper.kernel.errors import ConflictError, InvalidError
+from watchkeeper.kernel.origins import Origin
+from watchkeeper.plumbing import hands
 from watchkeeper.plumbing.pages import METHODS, members_only, saved
 from watchkeeper.plumbing.rest import actor_of
 from watchkeeper.ui.context import zone_of
+from watchkeeper.ui.domain import times
+from watchkeeper.ui.domain.times import Zone
 
 _LOOKS = {"active": "mute", "pending": "due", "expired": "ok"}
 _ORDER = {"active": 0, "pending": 1, "expired": 2}
@@ -38,7 +45,7 @@ class SilenceLine:
     look: str
     words: str
     may_end: bool
-    may_remove: bool
+    may_change: bool
 
 
 @members_only
@@ -82,7 +89,7 @@ def _line(row: SilenceRow, actor: Actor) -> SilenceLine:
         _LOOKS[row.state],
         words[row.state],
         may_end=may and row.state == "active",
-        may_remove=may and not row.is_in_file,
+        may_change=may and not row.is_in_file,
     )
 
 
@@ -93,32 +100,68 @@ def new(request: HttpRequest) -> HttpResponse:
     actor, zone, now = actor_of(request), zone_of(request), clock.now()
     if not may_add(actor):
         access.require(actor, Permission.RESPOND, what="silences")
-    asked = request.POST if request.method == "POST" else None
     start = wall_time.shown_at(now, zone.info).replace(second=0, microsecond=0)
     service = request.GET.get("service", "")[:253].replace('"', "")
     match = f'service="{service}"' if service else ""
     length = lengths.read("1h")
     initial = {"start": start, "end": start + length if length else start, "match": match}
-    form = SilenceForm(asked, zone=zone, initial=initial)
+    return _page(request, initial, zone=zone, stored=None)
+
+
+@members_only
+@require_http_methods(METHODS)
+def edit(request: HttpRequest, name: str) -> HttpResponse:
+    """Change a silence, as to let it last longer; one that a file keeps is changed there."""
+    row = directory.silence_row(name, now=clock.now())
+    if not rules.may_silence(actor_of(request), row.match):
+        access.require(actor_of(request), Permission.RESPOND, what=f"silence {name}")
+    if row.is_in_file:
+        where = {"name": name, "file": row.file or _("a file")}
+        messages.error(request, _("%(name)s is kept in %(file)s; change it there.") % where)
+        return redirect("alerts:silences")
+    stored = row.spec()
+    zone = times.zone(stored.time_zone or "UTC") if stored.recurrence else zone_of(request)
+    return _page(request, silence_values(stored, zone=zone), zone=zone, stored=stored)
+
+
+def _page(
+    request: HttpRequest, initial: Mapping[str, Any], *, zone: Zone, stored: SilenceSpec | None
+) -> HttpResponse:
+    asked = request.POST if request.method == "POST" else None
+    state = hands.state_of(documents.write(stored) if stored is not None else None)
+    known = asked.get("known", "") if asked is not None else state
+    form = SilenceForm(asked, zone=zone, stored=stored, initial=dict(initial))
     preview, fault = _preview(form) if asked is not None else (None, "")
     is_asked_only = asked is not None and asked.get("act") == "preview"
-    if (
-        not is_asked_only
-        and form.is_valid()
-        and saved(form, lambda: _made(actor, form), field_of=field_of)
-    ):
+    if not is_asked_only and form.is_valid() and _saved(request, form, known):
         messages.success(request, _("Saved. What it matches pages nobody meanwhile."))
         return redirect("alerts:silences")
-    if is_asked_only:
-        form = SilenceForm(zone=zone, initial=dict(asked.items()) if asked else {})
-    context = {"form": form, "preview": preview, "fault": fault}
+    if is_asked_only and asked is not None:
+        form = SilenceForm(zone=zone, stored=stored, initial=dict(asked.items()))
+    context = {
+        "form": form,
+        "preview": preview,
+        "fault": fault,
+        "name": stored.name if stored is not None else "",
+        "known": known,
+    }
     status = 422 if form.errors or fault else 200
-    return render(request, "alerts/new_silence.html", context, status=status)
+    return render(request, "alerts/silence_edit.html", context, status=status)
 
 
-def _made(actor: Actor, form: SilenceForm) -> bool:
-    rules.create_silence(actor=actor, spec=form.spec(), now=clock.now())
-    return True
+def _saved(request: HttpRequest, form: SilenceForm, known: str) -> bool:
+    actor, now = actor_of(request), clock.now()
+
+    def act() -> bool:
+        if form.stored is None:
+            rules.create_silence(actor=actor, spec=form.spec(), now=now)
+        else:
+            rules.save_silence(
+                actor=actor, spec=form.spec(), origin=Origin.UI, now=now, known=known
+            )
+        return True
+
+    return bool(saved(form, act, field_of=field_of))
 
 
 def _preview(form: SilenceForm) -> tuple[previews.Preview | None, str]:

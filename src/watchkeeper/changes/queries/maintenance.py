@@ -67,6 +67,19 @@ class MaintenanceRow:
         """Whether it is changed in its file and not here."""
         return self.origin == Origin.FILE.value
 
+    def spec(self) -> MaintenanceSpec:
+        """Return what somebody would have to wish for to have it."""
+        return MaintenanceSpec(
+            name=self.name,
+            services=self.services,
+            start=self.start,
+            end=self.end,
+            time_zone=self.time_zone,
+            recurrence=self.recurrence,
+            exclude=self.exclude,
+            reason=self.reason,
+        )
+
     @property
     def is_over(self) -> bool:
         """Whether it comes no more."""

@@ -19,6 +19,7 @@ from watchkeeper.kernel.actors import Actor
 from watchkeeper.kernel.errors import ConflictError
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.plumbing.facts import publish
+from watchkeeper.plumbing.hands import check_known
 from watchkeeper.plumbing.kinds import Action, Change, FieldChange
 
 _LONGEST_FILE = 1_000
@@ -64,7 +65,13 @@ def create(*, actor: Actor, spec: MaintenanceSpec, now: dt.datetime) -> None:
 
 @transaction.atomic
 def save(
-    *, actor: Actor, spec: MaintenanceSpec, origin: Origin, now: dt.datetime, file: str = ""
+    *,
+    actor: Actor,
+    spec: MaintenanceSpec,
+    origin: Origin,
+    now: dt.datetime,
+    file: str = "",
+    known: str | None = None,
 ) -> Change:
     """Make a window be as ``spec`` says.
 
@@ -75,20 +82,24 @@ def save(
         origin: Where this comes from.
         now: The present.
         file: Name of the file it stands in.
+        known: The state that the change was made for, see ``plumbing.hands.check_known``;
+            ``None``: any.
 
     Raises:
         InvalidError: a field cannot be.
         ForbiddenError: the actor may not.
+        StaleError: it is not in the state that is ``known``.
         KeptInFilesError: it is kept in a file, and this comes from elsewhere.
     """
     window = documents.window_of(spec)
-    row = Maintenance.objects.filter(name=spec.name).first()
+    row = Maintenance.objects.select_for_update().filter(name=spec.name).first()
     _require(actor, spec.name, spec.services, exclude=spec.exclude)
     if row is not None:
         _require(actor, spec.name, row.services, exclude=row.exclude)
+    stored = documents.write(queries.spec_of(row)) if row is not None else None
+    check_known(known, stored, f"maintenance window {spec.name}")
     _check_origin(row, origin, spec.name)
-    old = documents.write(queries.spec_of(row))["spec"] if row is not None else {}
-    fields = _differences(old, documents.write(spec)["spec"])
+    fields = _differences(stored["spec"] if stored else {}, documents.write(spec)["spec"])
     if row is not None and not fields and row.origin == origin.value:
         return Change(documents.KIND, spec.name, Action.UNCHANGED)
     action = Action.UPDATE if row is not None else Action.CREATE

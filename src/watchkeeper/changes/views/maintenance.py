@@ -1,8 +1,9 @@
 """Pages of maintenance windows."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +12,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from watchkeeper.changes.forms import FIELDS, MaintenanceForm
+from watchkeeper.changes.domain import documents
+from watchkeeper.changes.domain.documents import MaintenanceSpec
+from watchkeeper.changes.forms import FIELDS, MaintenanceForm, maintenance_values
 from watchkeeper.changes.queries import maintenance as queries
 from watchkeeper.changes.queries.maintenance import ACTIVE, PENDING, MaintenanceRow
 from watchkeeper.changes.usecases import maintenance as usecases
@@ -19,6 +22,8 @@ from watchkeeper.kernel import access, clock, wall_time
 from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.actors import Actor
 from watchkeeper.kernel.errors import ConflictError
+from watchkeeper.kernel.origins import Origin
+from watchkeeper.plumbing import hands
 from watchkeeper.plumbing.pages import METHODS, members_only, saved
 from watchkeeper.plumbing.rest import actor_of
 from watchkeeper.ui.context import zone_of
@@ -35,7 +40,7 @@ class WindowLine:
     look: str
     words: str
     may_end: bool
-    may_remove: bool
+    may_change: bool
 
 
 @members_only
@@ -72,7 +77,7 @@ def _line(row: MaintenanceRow, actor: Actor) -> WindowLine:
         look,
         words,
         may_end=row.state == ACTIVE and usecases.may_save(actor, row.services, exclude=False),
-        may_remove=not row.is_in_file
+        may_change=not row.is_in_file
         and usecases.may_save(actor, row.services, exclude=row.exclude),
     )
 
@@ -93,21 +98,57 @@ def new(request: HttpRequest) -> HttpResponse:
     start = wall_time.shown_at(clock.now(), zone.info).replace(second=0, microsecond=0)
     service = request.GET.get("service", "")[:253]
     initial = {"start": start, "end": start + _HOUR, "services": service}
+    return _page(request, initial, stored=None)
+
+
+@members_only
+@require_http_methods(METHODS)
+def edit(request: HttpRequest, name: str) -> HttpResponse:
+    """Change a window, as to let it last longer; one that a file keeps is changed there."""
+    row = queries.row(name, now=clock.now())
+    _require(actor_of(request), row)
+    if row.is_in_file:
+        where = {"name": name, "file": row.file or _("a file")}
+        messages.error(request, _("%(name)s is kept in %(file)s; change it there.") % where)
+        return redirect("changes:maintenance")
+    stored = row.spec()
+    return _page(request, maintenance_values(stored), stored=stored)
+
+
+def _require(actor: Actor, row: MaintenanceRow) -> None:
+    if not usecases.may_save(actor, row.services, exclude=row.exclude):
+        needed = Permission.EDIT if row.exclude else Permission.RESPOND
+        access.require(actor, needed, what=f"maintenance window {row.name}")
+
+
+def _page(
+    request: HttpRequest, initial: Mapping[str, Any], *, stored: MaintenanceSpec | None
+) -> HttpResponse:
     asked = request.POST if request.method == "POST" else None
-    form = MaintenanceForm(asked, zone=zone, initial=initial)
-    if form.is_valid():
-        made = saved(form, lambda: _made(actor, form), field_of=lambda path: FIELDS.get(path, ""))
-        if made:
-            messages.success(request, _("Saved. Alerts of these services page nobody meanwhile."))
-            return redirect("changes:maintenance")
-    context = {"form": form}
+    known = hands.state_of(documents.write(stored) if stored is not None else None)
+    form = MaintenanceForm(
+        asked, zone=zone_of(request), stored=stored, initial={"known": known, **initial}
+    )
+    if form.is_valid() and _saved(request, form):
+        messages.success(request, _("Saved. Alerts of these services page nobody meanwhile."))
+        return redirect("changes:maintenance")
+    context = {"form": form, "name": stored.name if stored is not None else ""}
     status = 422 if form.errors else 200
-    return render(request, "changes/new_maintenance.html", context, status=status)
+    return render(request, "changes/maintenance_edit.html", context, status=status)
 
 
-def _made(actor: Actor, form: MaintenanceForm) -> bool:
-    usecases.create(actor=actor, spec=form.spec(), now=clock.now())
-    return True
+def _saved(request: HttpRequest, form: MaintenanceForm) -> bool:
+    actor, now = actor_of(request), clock.now()
+
+    def act() -> bool:
+        if form.stored is None:
+            usecases.create(actor=actor, spec=form.spec(), now=now)
+        else:
+            known = form.cleaned_data["known"]
+            usecases.save(actor=actor, spec=form.spec(), origin=Origin.UI, now=now, known=known)
+        return True
+
+    return bool(saved(form, act, field_of=lambda path: FIELDS.get(path, "")))
 
 
 @members_only
@@ -128,10 +169,7 @@ def remove(request: HttpRequest, name: str) -> HttpResponse:
     """Ask, then remove a window."""
     actor, now = actor_of(request), clock.now()
     row = queries.row(name, now=now)
-    if not usecases.may_save(actor, row.services, exclude=row.exclude):
-        what = f"maintenance window {name}"
-        needed = Permission.EDIT if row.exclude else Permission.RESPOND
-        access.require(actor, needed, what=what)
+    _require(actor, row)
     if request.method == "POST":
         usecases.remove(actor=actor, name=name, now=now)
         messages.success(request, _("%(name)s is removed.") % {"name": name})
