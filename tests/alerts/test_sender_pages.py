@@ -13,7 +13,7 @@ from tests.alerts.test_dry_run import counts
 from tests.conftest import FakeClock
 from tests.factories import HOST
 from tests.pages import PASSWORD, signed_in, text
-from watchkeeper.alerts.domain.documents import RouteSpec
+from watchkeeper.alerts.domain.documents import IntegrationSpec, RouteSpec
 from watchkeeper.alerts.models import InboundEvent, Integration
 from watchkeeper.alerts.ports import ADDRESS, BASE, KEY
 from watchkeeper.alerts.queries import integrations as queries
@@ -64,6 +64,80 @@ def test_an_integration_is_made_by_hand() -> None:
     row = queries.integration_row("backup")
     assert (row.kind, row.settings, row.origin) == ("heartbeat", {"interval": "1d"}, "ui")
     assert row.due_at is not None
+
+
+def test_an_integration_is_changed_and_what_no_field_shows_stays() -> None:
+    client = signed_in("alice", role="admin")
+    settings = {"mapping": {"title": "/summary"}, "flapping": {"openings": 4, "within": "10m"}}
+    make_integration(name="scripts", service="shop", settings=settings)
+    shown = client.get("/integrations/scripts/edit")
+    typed = {"service": "search", "scope": "all", "autoClose": "2d", "flapping": "as-written",
+             "known": known(shown)}  # fmt: skip
+
+    saved = client.post("/integrations/scripts/edit", typed, follow=True)
+
+    row = queries.integration_row("scripts")
+    assert "Events that come from now on are read by it" in text(saved)
+    assert "/integrations/scripts/edit" in text(saved)
+    assert 'name="interval"' not in text(shown)
+    assert (row.service, row.scope, row.origin) == ("search", "all", "ui")
+    assert row.settings == settings | {"autoClose": "2d"}
+
+    stale = client.post("/integrations/scripts/edit", typed | {"autoClose": "3d"})
+
+    assert stale.status_code == 422
+    assert "was changed by somebody else since this page was loaded" in text(stale)
+    typed["known"] = known(client.get("/integrations/scripts/edit"))
+    plain = typed | {"autoClose": "", "flapping": "off", "scope": ""}
+    client.post("/integrations/scripts/edit", plain)
+    row = queries.integration_row("scripts")
+    assert (row.scope, row.settings) == (
+        "scripts",
+        {"mapping": {"title": "/summary"}, "flapping": "off"},
+    )
+
+
+def known(shown: Any) -> str:
+    """Return the state of an integration that a page was made for."""
+    return str(shown.context["form"].initial["known"])
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("interval", "soon", "soon"),
+        ("service", "no/name", "no/name"),
+        ("scope", "no/name", "no/name"),
+    ],
+)
+def test_a_change_that_cannot_be_is_said_at_its_field(field: str, value: str, words: str) -> None:
+    client = signed_in("alice", role="admin")
+    make_integration("heartbeat", "backup", settings={"interval": "1h"})
+    typed = {"interval": "1h", "known": known(client.get("/integrations/backup/edit"))}
+
+    answer = client.post("/integrations/backup/edit", typed | {field: value})
+
+    assert answer.status_code == 422
+    assert words in text(answer)
+    assert f'href="#id_{field}"' in text(answer)
+    assert queries.integration_row("backup").settings == {"interval": "1h"}
+
+
+def test_an_integration_of_a_file_is_changed_there() -> None:
+    client = signed_in("alice", role="admin")
+    senders.save_integration(
+        actor=HOST,
+        spec=IntegrationSpec("am", "alertmanager"),
+        origin=Origin.FILE,
+        now=clock.now(),
+        file="senders.yaml",
+    )
+
+    answer = client.get("/integrations/am/edit", follow=True)
+
+    assert "am is kept in senders.yaml; change it there." in text(answer)
+    assert "/integrations/am/edit" not in text(answer)
+    assert client.get("/integrations/none/edit").status_code == 404
 
 
 @pytest.mark.parametrize(

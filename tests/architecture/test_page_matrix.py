@@ -46,6 +46,7 @@ PAGES: dict[str, tuple[str | None, str | None]] = {
     "integrations": (READ, None),
     "integrations/-/new": (SOME_EDIT, SOME_EDIT),
     "integrations/<str:name>": (READ, None),
+    "integrations/<str:name>/edit": (EDIT, EDIT),
     "integrations/<str:name>/key": (None, EDIT),
     "integrations/<str:name>/remove": (EDIT, EDIT),
     "integrations/<str:name>/rotate": (EDIT, EDIT),

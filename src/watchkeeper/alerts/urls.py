@@ -27,6 +27,7 @@ urlpatterns = [
     path("integrations", integrations.integration_list, name="integrations"),
     path("integrations/-/new", integrations.new, name="new_integration"),
     path("integrations/<str:name>", integrations.integration, name="integration"),
+    path("integrations/<str:name>/edit", integrations.edit, name="edit_integration"),
     path("integrations/<str:name>/key", integrations.show_key, name="integration_key"),
     path("integrations/<str:name>/rotate", integrations.rotate, name="rotate_integration"),
     path("integrations/<str:name>/remove", integrations.remove, name="remove_integration"),

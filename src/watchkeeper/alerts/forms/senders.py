@@ -1,10 +1,17 @@
 """Forms of integrations, of mending what came, and of trying a post out."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django import forms
 
+from watchkeeper.alerts.domain.documents import IntegrationSpec
+
+SETTINGS = ("interval", "autoClose", "flapping")
+"""Settings that have a field."""
+
+_AS_WRITTEN = "as-written"
 LONGEST_POST = 1_000_000
 _CODE = {"rows": 14, "spellcheck": "false", "class": "wk-mono"}
 KIND_WORDS = {
@@ -58,6 +65,45 @@ class IntegrationForm(forms.Form):
         super().__init__(*args, **more)
         choices = [(kind, KIND_WORDS.get(kind, kind.capitalize())) for kind in kinds]
         self.fields["kind"].choices = choices  # type: ignore[attr-defined]
+
+
+class ChangeIntegrationForm(IntegrationForm):
+    """A sender that there is: its name and kind stay, and so does what no field shows."""
+
+    known = forms.CharField(required=False, widget=forms.HiddenInput)
+    scope = forms.CharField(
+        label="Dedup scope",
+        max_length=253,
+        required=False,
+        help_text="Integrations of one scope share the keys of alerts. Empty: its name.",
+    )
+    field_order = ("service", "scope")
+
+    def __init__(self, *args: Any, stored: IntegrationSpec, known: str, **more: Any) -> None:
+        shown = {name: stored.settings.get(name, "") for name in SETTINGS}
+        initial = {"service": stored.service, "scope": stored.scope, "known": known}
+        super().__init__(*args, kinds=(), initial=initial | shown, **more)
+        self.stored = stored
+        unused = "autoClose" if stored.kind == "heartbeat" else "interval"
+        for name in ("name", "kind", unused):
+            del self.fields[name]
+        if isinstance(shown["flapping"], dict):
+            self.initial["flapping"] = _AS_WRITTEN
+            self.fields["flapping"].choices += [(_AS_WRITTEN, "As its document says")]  # type: ignore[attr-defined]
+
+    def spec(self) -> IntegrationSpec:
+        """Return the integration that was typed."""
+        chosen = self.cleaned_data
+        settings = dict(self.stored.settings)
+        for name in SETTINGS:
+            if name in self.fields and chosen[name] != _AS_WRITTEN:
+                settings[name] = chosen[name].strip()
+        return replace(
+            self.stored,
+            service=chosen["service"].strip(),
+            scope=chosen["scope"].strip(),
+            settings={name: value for name, value in settings.items() if value != ""},
+        )
 
 
 class MendForm(forms.Form):

@@ -18,6 +18,7 @@ from watchkeeper.kernel.actors import Actor
 from watchkeeper.kernel.errors import ConflictError, InvalidError, Problem
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.plumbing import secret_box
+from watchkeeper.plumbing.hands import check_known
 from watchkeeper.plumbing.kinds import Action, Change
 
 OVERLAP = dt.timedelta(hours=24)
@@ -60,7 +61,13 @@ def create_integration(
 
 @transaction.atomic
 def save_integration(
-    *, actor: Actor, spec: IntegrationSpec, origin: Origin, now: dt.datetime, file: str = ""
+    *,
+    actor: Actor,
+    spec: IntegrationSpec,
+    origin: Origin,
+    now: dt.datetime,
+    file: str = "",
+    known: str | None = None,
 ) -> Change:
     """Make an integration be as ``spec`` says.
 
@@ -71,24 +78,28 @@ def save_integration(
         origin: Where this comes from.
         now: The present.
         file: Name of the file it stands in.
+        known: The state that the change was made for, see ``plumbing.hands.check_known``;
+            ``None``: any.
 
     Raises:
         InvalidError: a field cannot be, or the key is one of another integration.
         ForbiddenError: the actor may not.
+        StaleError: it is not in the state that is ``known``.
         KeptInFilesError: it is kept in a file, and this comes from elsewhere.
     """
     documents.check_integration(spec, doors.kinds())
     if spec.scope == spec.name:  # the usual one needs no words
         spec = replace(spec, scope="")
-    row = Integration.objects.filter(name=spec.name).first()
+    row = Integration.objects.select_for_update().filter(name=spec.name).first()
     what = f"integration {spec.name}"
     for service in {spec.service, row.service_name if row is not None else spec.service}:
         team = alerts.team_of(service)
         hands.require(actor, Permission.EDIT, what=what, team_id=team)
     if spec.key:  # whoever sees the key sees what the server's environment holds
         hands.require(actor, Permission.ADMINISTER, what=what, team_id=None)
-    hands.check(row, origin, what)
     old = documents.write(integrations.spec_of(row)) if row is not None else None
+    check_known(known, old, what)
+    hands.check(row, origin, what)
     fields = hands.differences(old, documents.write(spec))
     if row is not None and row.kind != spec.kind:
         message = "the kind of an integration stays; make another one"

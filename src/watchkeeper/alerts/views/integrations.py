@@ -11,7 +11,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from watchkeeper.alerts.domain import documents
 from watchkeeper.alerts.domain.documents import IntegrationSpec
-from watchkeeper.alerts.forms.senders import KIND_WORDS, IntegrationForm
+from watchkeeper.alerts.forms.senders import (
+    KIND_WORDS,
+    SETTINGS,
+    ChangeIntegrationForm,
+    IntegrationForm,
+)
 from watchkeeper.alerts.queries import alerts, integrations
 from watchkeeper.alerts.queries.integrations import IntegrationRow
 from watchkeeper.alerts.usecases import doors
@@ -19,12 +24,14 @@ from watchkeeper.alerts.usecases import integrations as usecases
 from watchkeeper.kernel import access, clock
 from watchkeeper.kernel.access import ConfirmationNeededError, Permission
 from watchkeeper.kernel.actors import Actor
-from watchkeeper.kernel.errors import ConflictError
+from watchkeeper.kernel.errors import ConflictError, ForbiddenError
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.plumbing import yaml_documents
+from watchkeeper.plumbing.hands import state_of
 from watchkeeper.plumbing.pages import METHODS, members_only, saved
 from watchkeeper.plumbing.rest import actor_of
 
+_FIELDS = {"spec.dedupScope": "scope"}
 _QUARANTINED = "quarantined"
 _ADDRESS, _KEY = "<address>", "<key>"
 
@@ -115,9 +122,49 @@ def new(request: HttpRequest) -> HttpResponse:
     return render(request, "alerts/integration_new.html", {"form": form}, status=status)
 
 
+@members_only
+@require_http_methods(METHODS)
+def edit(request: HttpRequest, name: str) -> HttpResponse:
+    """Change what an integration assumes; its name, kind and key stay."""
+    _require_edit(request, name)
+    row = integrations.row_of(name)
+    if row.origin == Origin.FILE.value:
+        where = {"name": name, "file": row.file or _("a file")}
+        messages.error(request, _("%(name)s is kept in %(file)s; change it there.") % where)
+        return redirect("alerts:integration", name=name)
+    stored = integrations.spec_of(row)
+    asked = request.POST if request.method == "POST" else None
+    form = ChangeIntegrationForm(asked, stored=stored, known=state_of(documents.write(stored)))
+    if form.is_valid() and _changed(request, form):
+        messages.success(request, _("Saved. Events that come from now on are read by it."))
+        return redirect("alerts:integration", name=name)
+    status = 422 if form.errors else 200
+    context = {"form": form, "name": name}
+    return render(request, "alerts/integration_edit.html", context, status=status)
+
+
+def _changed(request: HttpRequest, form: ChangeIntegrationForm) -> bool:
+    try:
+        change = saved(
+            form,
+            lambda: usecases.save_integration(
+                actor=actor_of(request),
+                spec=form.spec(),
+                origin=Origin.UI,
+                now=clock.now(),
+                known=form.cleaned_data["known"],
+            ),
+            field_of=lambda path: _FIELDS.get(path, path.removeprefix("spec.")),
+        )
+    except ForbiddenError:
+        form.add_error("service", _("Only who may edit what that service's team owns can say so."))
+        return False
+    return change is not None
+
+
 def _spec(form: IntegrationForm) -> IntegrationSpec:
     chosen = form.cleaned_data
-    lengths = {name: chosen[name].strip() for name in ("interval", "autoClose", "flapping")}
+    lengths = {name: chosen[name].strip() for name in SETTINGS}
     return IntegrationSpec(
         name=chosen["name"].strip(),
         kind=chosen["kind"],
