@@ -75,6 +75,7 @@ PAGES: dict[str, tuple[str | None, str | None]] = {
     "on-call/-/policies/<str:name>/remove": (EDIT, EDIT),
     "on-call/-/policies/<str:name>/take-over": (None, EDIT),
     "on-call/-/policies/<str:name>/rooms/<str:room>/secret": (None, EDIT),
+    "on-call/-/policies/<str:name>/rooms/<str:room>/test": (None, EDIT),
     "on-call/-/new": (SOME_EDIT, SOME_EDIT),
     "on-call/<str:name>": (READ, None),
     "on-call/<str:name>/edit": (EDIT, EDIT),

@@ -118,6 +118,22 @@ def test_a_policy_and_a_route_made_on_the_web_page_whom_they_say(
     assert [page["person"] for page in explained["pages"]] == ["bob"]
 
 
+def test_a_room_is_added_on_the_web_and_hears_a_test(open_page: Any, world: World) -> None:
+    phone = world[1]
+    page = open_page("/on-call/-/policies/shop-high/edit")
+    page.get_by_role("button", name="Add a room to step 1").click()
+    page.get_by_label("Where").fill(phone.url("/desk"))
+    page.get_by_label("Called").fill("desk")
+    browsers.stands_in_nobodys_way(page)
+    page.get_by_role("button", name="Save policy").click()
+    page.get_by_text("Escalations that begin from now on follow it").wait_for()
+    page.get_by_role("button", name="Test desk").click()
+    page.get_by_text("A test is on its way").wait_for()
+
+    [call] = waited_for(phone, "/desk")
+    assert "Test from Watchkeeper: nothing is wrong" in call["body"]
+
+
 def test_nothing_stands_in_anyones_way(open_page: Any, product: Product) -> None:
     page = open_page("/on-call/-/policies")
     browsers.stands_in_nobodys_way(page)

@@ -20,7 +20,7 @@ from watchkeeper.kernel import clock
 from watchkeeper.kernel.documents import Document
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.notifications.domain.day_hours import DayHours
-from watchkeeper.notifications.models import Contact
+from watchkeeper.notifications.models import Contact, Delivery
 from watchkeeper.oncall import queries, usecases
 from watchkeeper.oncall.domain import policies
 from watchkeeper.oncall.models import EscalationPolicy
@@ -136,9 +136,10 @@ def test_a_page_that_is_sent_back_as_it_is_changes_nothing(door: Client) -> None
 
 def test_what_the_form_cannot_show_is_shown_as_text_and_kept(door: Client) -> None:
     path = make()
-    strange = {"notify": [{"webhook": "ops-hook"}, {"chat": {"room": "ops"}}, {"person": "bob"}]}
+    hook = {"webhook": {"address": "ops-hook", "method": "PUT"}}
+    strange = {"notify": [hook, {"chat": {"room": "ops"}}, {"person": "bob"}]}
     row = EscalationPolicy.objects.get()
-    row.document["spec"] |= {"steps": [strange, ONE], "catchAll": [{"webhook": "last"}]}
+    row.document["spec"] |= {"steps": [strange, ONE], "catchAll": [{"chat": "last"}]}
     row.save()
 
     page = text(door.get(path))
@@ -148,11 +149,11 @@ def test_what_the_form_cannot_show_is_shown_as_text_and_kept(door: Client) -> No
     refused = text(door.post(path, fields(moved) | {"do": "save"}))
 
     assert [fields(refused)[f"step-1-to-{place}"] for place in range(3)] == [
-        '{"webhook": "ops-hook"}',
+        '{"webhook": {"address": "ops-hook", "method": "PUT"}}',
         '{"chat": {"room": "ops"}}',
         "person:bob",
     ]
-    assert fields(refused)["all-to-0"] == '{"webhook": "last"}'
+    assert fields(refused)["all-to-0"] == '{"chat": "last"}'
 
 
 @pytest.mark.parametrize(
@@ -292,7 +293,62 @@ def test_who_may_not_change_it_gets_no_address_of_a_room(door: Client) -> None:
     assert (page.status_code, b"t0p-s3cret" in page.content) == (200, False)
 
 
-def test_a_room_that_no_field_shows_stays_and_keeps_its_secret(door: Client) -> None:
+def test_rooms_are_added_filled_in_and_told(door: Client) -> None:
+    path = make()
+    page = text(door.post(path, fields(text(door.get(path))) | {"do": "add-room:0"}))
+    bare = door.post(path, fields(page) | {"do": "save"})
+
+    assert bare.status_code == 422
+    assert "Say where it is told." in text(bare)
+    assert 'href="#id_step-0-to-1-address"' in text(bare)
+
+    page = text(door.post(path, fields(text(bare)) | {"do": "add-room:all"}))
+    rooms = {"step-0-to-1-address": "https://hooks.example.org/t0p-s3cret",
+             "step-0-to-1-name": "desk", "all-to-0-channel": "slack",
+             "all-to-0-address": "C012AB3CD"}  # fmt: skip
+    wrong = door.post(path, fields(page) | rooms | {"do": "save", "all-to-0-address": "#ops"})
+    assert wrong.status_code == 422
+    assert 'href="#id_all-to-0-address"' in text(wrong)
+    assert "t0p-s3cret" in text(wrong)
+
+    saved = door.post(path, fields(page) | rooms | {"do": "save"}, follow=True)
+
+    assert stored()["steps"][0]["notify"] == [{"person": "bob"}, ROOM]
+    assert stored()["catchAll"] == [{"chat": {"channel": "slack", "address": "C012AB3CD"}}]
+    assert Contact.objects.filter(user=None).count() == 2
+    assert "desk" in text(saved)
+    assert "t0p-s3cret" not in text(signed_in("olga", search="editor").get(path[: -len("/edit")]))
+
+
+def test_a_room_that_hears_is_tried(door: Client) -> None:
+    make(steps=[{"notify": [{"person": "bob"}, ROOM]}])
+    room = Contact.objects.get(user=None)
+    path = f"/on-call/-/policies/shop-high/rooms/{room.name.removeprefix('room:')}/test"
+
+    tried = text(door.post(path, follow=True))
+
+    assert "A test is on its way" in tried
+    sent = Delivery.objects.get()
+    assert (sent.contact, sent.user_id, sent.is_test) == (room.name, None, True)
+    assert sent.message["title"] == "Test from Watchkeeper: nothing is wrong"
+    assert AuditEntry.objects.filter(action="escalation_policy.room_tested").count() == 1
+    assert door.post(path.replace(room.name[5:], "none")).status_code == 404
+    make(steps=[ONE])
+    assert door.post(path).status_code == 404
+
+
+def test_a_room_that_nothing_can_tell_here_says_so(door: Client) -> None:
+    slack = {"chat": {"channel": "slack", "address": "C012AB3CD"}}
+    make(steps=[{"notify": [{"person": "bob"}, slack]}])
+    room = Contact.objects.get(user=None).name.removeprefix("room:")
+
+    tried = text(door.post(f"/on-call/-/policies/shop-high/rooms/{room}/test", follow=True))
+
+    assert "C012AB3CD cannot be told: nothing sends by" in tried
+    assert not Delivery.objects.exists()
+
+
+def test_a_room_that_nobody_changes_stays_and_keeps_its_secret(door: Client) -> None:
     path = make(steps=[{"notify": [{"person": "bob"}, ROOM]}])
     before = Contact.objects.get(user=None)
     given = fields(text(door.get(path))) | {"do": "save", "repeat": "2"}

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -13,8 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from watchkeeper.kernel import wall_time
 from watchkeeper.kernel.documents import Json
 from watchkeeper.kernel.errors import Problem
+from watchkeeper.notifications.domain.rooms import CHANNELS
 from watchkeeper.oncall.domain import drafts, policies
-from watchkeeper.oncall.domain.drafts import PolicyDraft, StepDraft
+from watchkeeper.oncall.domain.drafts import PolicyDraft, RoomDraft, StepDraft
 from watchkeeper.oncall.queries.escalations import TargetChoices
 from watchkeeper.oncall.usecases import WantedOverride
 from watchkeeper.ui.domain.times import Zone
@@ -107,8 +109,46 @@ class PolicyForm(forms.Form):
         self.fields["owner"].choices = owners  # type: ignore[attr-defined]
 
 
+@dataclass(frozen=True, slots=True)
+class TargetRow:
+    """What stands for one target.
+
+    Attributes:
+        bound: Its field.
+        words: What stands in it, if nobody can pick it here; empty: one can.
+        room: The fields of a room; none: it is no room.
+    """
+
+    bound: BoundField
+    words: str = ""
+    room: tuple[BoundField, ...] = ()
+
+
+_CHANNELS = {"webhook": _("Webhook"), "slack": "Slack", "teams": "Teams", "ntfy": "ntfy"}
+_ROOM_FIELDS: dict[str, Callable[[], forms.Field]] = {
+    "channel": lambda: forms.ChoiceField(
+        label=_("Told by"), choices=[(each, _CHANNELS[each]) for each in CHANNELS]
+    ),
+    "address": lambda: forms.CharField(
+        label=_("Where"),
+        error_messages={"required": _("Say where it is told.")},
+        help_text=_("An https address; of a Slack channel its id, as C012AB3CD."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    ),
+    "name": lambda: forms.CharField(
+        required=False,
+        label=_("Called"),
+        help_text=_("Seen by those who may not see the address."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    ),
+}
+
+
 class TargetsForm(forms.Form):
-    """Whom to page: a field for each, named ``to-0``, ``to-1`` and so on."""
+    """Whom to page: a field for each, named ``to-0``, ``to-1`` and so on.
+
+    A room has fields of its own beside it: ``to-0-channel``, ``to-0-address``, ``to-0-name``.
+    """
 
     def __init__(
         self, data: Any, *, prefix: str, targets: Sequence[str], known: "Choices", **more: Any
@@ -117,12 +157,19 @@ class TargetsForm(forms.Form):
         self.targets = targets
         for place, text in enumerate(targets):
             self.fields[f"to-{place}"] = known.field(text)
+            if drafts.room_from(text) is not None:
+                for name, made in _ROOM_FIELDS.items():
+                    self.fields[f"to-{place}-{name}"] = made()
 
-    def rows(self) -> Iterator[tuple[BoundField, str]]:
-        """Yield each field, and what stands in it in words if nobody can pick it here."""
+    def rows(self) -> Iterator[TargetRow]:
+        """Yield what stands for each target."""
         for place, text in enumerate(self.targets):
-            words = "" if drafts.is_picked(text) else drafts.told(text)
-            yield self[f"to-{place}"], words
+            bound = self[f"to-{place}"]
+            if drafts.room_from(text) is not None:
+                room = tuple(self[f"to-{place}-{name}"] for name in _ROOM_FIELDS)
+                yield TargetRow(bound, room=room)
+            else:
+                yield TargetRow(bound, "" if drafts.is_picked(text) else drafts.told(text))
 
 
 class StepForm(TargetsForm):
@@ -258,9 +305,11 @@ class PolicyForms:
         """Say what is wrong beside the field that it is about."""
         for problem in problems:
             form, name = self._place(problem.path)
-            is_empty = problem.path.endswith(".notify")
-            words = _now("Choose whom to page.") if is_empty else problem.detail
-            form.add_error(name if name in form.fields else None, words)
+            is_said = name.endswith("-address") and not form[name].value()
+            if not is_said:
+                is_empty = problem.path.endswith(".notify")
+                words = _now("Choose whom to page.") if is_empty else problem.detail
+                form.add_error(name if name in form.fields else None, words)
 
     def _place(self, path: str) -> tuple[forms.Form, str]:
         found = re.match(r"spec\.steps\[(\d+)\](?:\.(\w+))?(.*)", path)
@@ -282,11 +331,15 @@ class PolicyForms:
 
 def _target_name(place: str, targets: Sequence[str]) -> str:
     """Return the field of a target of a document, where those not chosen are left out."""
-    chosen = [f"to-{at}" for at, text in enumerate(targets) if text]
+    chosen = [(f"to-{at}", text) for at, text in enumerate(targets) if text]
     found = re.match(r"\[(\d+)\]", place)
-    if found and int(found[1]) < len(chosen):
-        return chosen[int(found[1])]
-    return "to-0"
+    if not found or int(found[1]) >= len(chosen):
+        return "to-0"
+    name, text = chosen[int(found[1])]
+    if drafts.room_from(text) is None:
+        return name
+    part = place.rpartition(".")[2]
+    return f"{name}-{part}" if part in _ROOM_FIELDS else f"{name}-address"
 
 
 def _values(draft: PolicyDraft) -> dict[str, Any]:
@@ -314,7 +367,13 @@ def _step_values(step: StepDraft) -> dict[str, Any]:
 
 
 def _target_values(targets: Sequence[str]) -> dict[str, Any]:
-    return {f"to-{place}": text for place, text in enumerate(targets)}
+    found: dict[str, Any] = {}
+    for place, text in enumerate(targets):
+        found[f"to-{place}"] = text
+        room = drafts.room_from(text)
+        if room is not None:
+            found |= {f"to-{place}-{name}": getattr(room, name) for name in _ROOM_FIELDS}
+    return found
 
 
 def typed(posted: Mapping[str, str]) -> PolicyDraft:
@@ -349,7 +408,15 @@ def typed(posted: Mapping[str, str]) -> PolicyDraft:
 
 def _typed_targets(posted: Mapping[str, str], prefix: str) -> tuple[str, ...]:
     names = [f"{prefix}-to-{place}" for place in range(policies.MOST_TARGETS)]
-    return tuple(posted[name].strip() for name in names if name in posted)
+    return tuple(_typed_target(posted, name) for name in names if name in posted)
+
+
+def _typed_target(posted: Mapping[str, str], name: str) -> str:
+    text = posted[name].strip()
+    if drafts.room_from(text) is None or f"{name}-address" not in posted:
+        return text
+    given = {part: posted.get(f"{name}-{part}", "").strip()[:4_000] for part in _ROOM_FIELDS}
+    return drafts.room_written(text, RoomDraft(**given))
 
 
 def _kept(text: str) -> Mapping[str, Json]:

@@ -38,6 +38,11 @@ urlpatterns = [
         policies.room_secret,
         name="room_secret",
     ),
+    path(
+        "on-call/-/policies/<str:name>/rooms/<str:room>/test",
+        policies.try_room,
+        name="try_room",
+    ),
     path("on-call/<str:name>", schedules.schedule, name="schedule"),
     path("on-call/<str:name>/edit", editing.edit, name="edit"),
     path("on-call/<str:name>/override", overrides.override, name="override"),

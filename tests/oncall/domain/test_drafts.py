@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from watchkeeper.oncall.domain import drafts, policies
-from watchkeeper.oncall.domain.drafts import PolicyDraft, StepDraft
+from watchkeeper.oncall.domain.drafts import PolicyDraft, RoomDraft, StepDraft
 
 FULL = {
     "apiVersion": "watchkeeper/v1",
@@ -154,3 +154,61 @@ def test_what_is_no_target_yet_can_be_typed_anew(text: str, is_picked: bool) -> 
 )
 def test_a_target_is_told_in_words(target: Any, words: str) -> None:
     assert drafts.told(drafts.written(target)) == words
+
+
+HOOK = "https://hooks.example.org/x"
+
+
+@pytest.mark.parametrize(
+    ("target", "room"),
+    [
+        ({"webhook": HOOK}, RoomDraft("webhook", HOOK)),
+        ({"webhook": {"address": HOOK, "name": "desk"}}, RoomDraft("webhook", HOOK, "desk")),
+        ({"chat": {"channel": "slack", "address": "C1"}}, RoomDraft("slack", "C1")),
+        ({"chat": {"address": "C1"}}, RoomDraft("", "C1")),
+        ({"webhook": {"address": HOOK, "secret": "s"}}, None),
+        ({"webhook": {"address": 7}}, None),
+        ({"webhook": [HOOK]}, None),
+        ({"chat": "C1"}, None),
+        ({"person": "bob"}, None),
+        ("nonsense", None),
+    ],
+)
+def test_a_room_is_taken_apart_if_its_fields_say_all_of_it(
+    target: Any, room: RoomDraft | None
+) -> None:
+    text = drafts.written(target)
+
+    assert drafts.room_from(text) == room
+    if room is not None:
+        assert drafts.room_written(text, room) == text
+
+
+@pytest.mark.parametrize(
+    ("before", "room", "after"),
+    [
+        ({"webhook": HOOK}, RoomDraft("webhook", "https://b.example"),
+         {"webhook": "https://b.example"}),
+        ({"webhook": HOOK}, RoomDraft("webhook", HOOK, "desk"),
+         {"webhook": {"address": HOOK, "name": "desk"}}),
+        ({"webhook": {"address": HOOK, "name": "desk"}}, RoomDraft("webhook", HOOK),
+         {"webhook": {"address": HOOK}}),
+        ({"webhook": HOOK}, RoomDraft("ntfy", HOOK),
+         {"chat": {"channel": "ntfy", "address": HOOK}}),
+        ({"chat": {"channel": "slack", "address": "C1", "name": "ops"}},
+         RoomDraft("webhook", HOOK, "ops"), {"webhook": {"address": HOOK, "name": "ops"}}),
+    ],
+)  # fmt: skip
+def test_a_changed_room_is_written_as_before_where_it_can_be(
+    before: Any, room: RoomDraft, after: Any
+) -> None:
+    assert drafts.target_from(drafts.room_written(drafts.written(before), room)) == after
+
+
+def test_a_button_adds_a_room_that_is_bare_until_it_has_an_address() -> None:
+    draft = drafts.done(drafts.done(PolicyDraft(), "add-room:0"), "add-room:all")
+
+    assert draft.steps[0].notify == ("", drafts.NEW_ROOM)
+    assert draft.catch_all == (drafts.NEW_ROOM,)
+    assert drafts.has_bare_room(draft)
+    assert not drafts.has_bare_room(PolicyDraft(catch_all=(drafts.written({"webhook": HOOK}),)))

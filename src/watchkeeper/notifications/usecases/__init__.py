@@ -25,6 +25,7 @@ from watchkeeper.notifications.usecases.rooms import (
     keep_rooms,
     remake_room_secret,
     retire_rooms,
+    try_room,
 )
 from watchkeeper.notifications.usecases.verifying import (
     CodeLimitError,
@@ -63,5 +64,6 @@ __all__ = [
     "schedule",
     "send_code",
     "send_test_page",
+    "try_room",
     "verify",
 ]

@@ -4,6 +4,7 @@ Who calls this has made sure that the actor may change what tells them.
 """
 
 import datetime as dt
+import secrets
 from collections.abc import Collection, Mapping, Sequence
 
 from django.db import transaction
@@ -14,12 +15,14 @@ from watchkeeper.kernel.access import Permission
 from watchkeeper.kernel.actors import Actor
 from watchkeeper.kernel.errors import InvalidError, NotFoundError, Problem
 from watchkeeper.kernel.origins import Origin
-from watchkeeper.notifications.domain import rooms
+from watchkeeper.notifications import queries
+from watchkeeper.notifications.domain import plan, rooms
 from watchkeeper.notifications.domain.rooms import Room, RoomSpec
 from watchkeeper.notifications.models import Contact, Delivery
-from watchkeeper.notifications.usecases import signing
+from watchkeeper.notifications.ports import Message, Planned
+from watchkeeper.notifications.usecases import deliveries, signing
 from watchkeeper.notifications.usecases.deliveries import OPEN
-from watchkeeper.plumbing import secret_box
+from watchkeeper.plumbing import secret_box, served_address
 
 RETIRED_FOR = dt.timedelta(days=2)
 """How long a room is kept that nothing tells any more; longer where something under way does."""
@@ -140,6 +143,36 @@ def _secrets(specs: Sequence[RoomSpec], *, is_admin: bool) -> dict[tuple[str, st
             message = f"{spec.room.title} has another secret elsewhere in this policy"
             raise InvalidError(message, [Problem(message, path=path)])
     return found
+
+
+@transaction.atomic
+def try_room(*, holder: str, room: str, now: dt.datetime) -> str:
+    """Tell a room that nothing is wrong; return the id of the delivery.
+
+    Raises:
+        RoomNotFoundError: ``holder`` tells no room of that id.
+        InvalidError: nothing sends by its channel here.
+    """
+    key = f"{rooms.PREFIX}{room}"
+    row = Contact.objects.filter(user=None, holder=holder, name=key, retired_at=None).first()
+    if row is None:
+        raise RoomNotFoundError(f"The {holder} tells no room {room}")
+    if row.channel not in queries.ready_channels():
+        raise InvalidError(f"{row.title} cannot be told: {plan.not_wired(row.channel)}")
+    page_id = f"test-{secrets.token_hex(12)}"
+    message = Message(
+        page_id=page_id,
+        may_repeat=False,
+        person="",
+        step=0,
+        urgency="high",
+        title="Test from Watchkeeper: nothing is wrong",
+        url=f"{served_address.base()}/",
+        room=row.title,
+        is_test=True,
+    )
+    deliveries.schedule([Planned(page_id, page_id, "", key, now, message)], now=now)
+    return page_id
 
 
 @transaction.atomic

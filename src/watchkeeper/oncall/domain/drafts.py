@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from watchkeeper.kernel.documents import Json
-from watchkeeper.oncall.domain import policies
+from watchkeeper.oncall.domain import policies, rooms
 
 PICKED = ("schedule", "person", "team")
 """The kinds of target that can be picked from a list."""
@@ -94,6 +94,65 @@ def _title(value: Json) -> str:
             if isinstance(value.get(name), str):
                 return str(value[name])
     return value if isinstance(value, str) else json.dumps(value)
+
+
+@dataclass(frozen=True, slots=True)
+class RoomDraft:
+    """A room as it is filled in.
+
+    Attributes:
+        channel: How it is told; one of ``notifications.domain.rooms.CHANNELS``, or as typed.
+        address: Where, as typed; empty: not said yet.
+        name: What people call it, as typed; empty: nothing.
+    """
+
+    channel: str = "webhook"
+    address: str = ""
+    name: str = ""
+
+
+NEW_ROOM = json.dumps({"webhook": ""})
+_ROOM_FIELDS = {"webhook": {"address", "name"}, "chat": {"channel", "address", "name"}}
+
+
+def room_from(text: str) -> RoomDraft | None:
+    """Return the room that a field holds; ``None``: it is none, or says what no draft knows."""
+    target = target_from(text)
+    if not isinstance(target, Mapping) or not rooms.is_room(target):
+        return None
+    [(kind, given)] = target.items()
+    fields = {"address": given} if isinstance(given, str) and kind == "webhook" else given
+    if not isinstance(fields, Mapping) or not set(fields) <= _ROOM_FIELDS[kind]:
+        return None
+    texts = {name: value for name, value in fields.items() if isinstance(value, str)}
+    if len(texts) < len(fields):
+        return None
+    usual = "webhook" if kind == "webhook" else ""
+    return RoomDraft(texts.get("channel", usual), texts.get("address", ""), texts.get("name", ""))
+
+
+def room_written(text: str, room: RoomDraft) -> str:
+    """Return how a field holds a room that was changed; written as before where it still can be.
+
+    Args:
+        text: The room as it stood.
+        room: As it is now.
+    """
+    if room_from(text) == room:
+        return text
+    named = {"name": room.name} if room.name else {}
+    if room.channel != "webhook":
+        return written({"chat": {"channel": room.channel, "address": room.address, **named}})
+    stood = _mapping(target_from(text)).get("webhook")
+    is_plain = not named and not isinstance(stood, Mapping)
+    return written({"webhook": room.address if is_plain else {"address": room.address, **named}})
+
+
+def has_bare_room(draft: PolicyDraft) -> bool:
+    """Return whether a room has no address yet."""
+    texts = [text for step in draft.steps for text in step.notify] + list(draft.catch_all)
+    found = [room_from(text) for text in texts]
+    return any(room is not None and not room.address for room in found)
 
 
 def target_from(text: str) -> Json:
@@ -205,16 +264,19 @@ def _text(value: Any) -> str:
 
 # ---- what the buttons of a form do
 
+_ON_TARGETS = ("add-to", "add-room", "remove-to")
+
 
 def done(draft: PolicyDraft, act: str) -> PolicyDraft:
     """Return the draft after a button: ``add-step``, ``up:1``, ``add-to:0``, ``remove-to:all:0``.
 
-    Steps and targets count from 0; ``all`` is the catch-all. What no button does changes nothing.
+    ``add-room`` adds as ``add-to`` does. Steps and targets count from 0; ``all`` is the catch-all.
+    What no button does changes nothing.
     """
     word, *places = act.split(":")
     if word == "add-step":
         return replace(draft, steps=(*draft.steps, StepDraft(after="5m"))[: policies.MOST_STEPS])
-    if word in ("add-to", "remove-to") and places[:1] == ["all"]:
+    if word in _ON_TARGETS and places[:1] == ["all"]:
         return replace(draft, catch_all=_targets(draft.catch_all, word, places[1:]))
     place = _place(places[:1], draft.steps)
     if place is None:
@@ -225,15 +287,15 @@ def done(draft: PolicyDraft, act: str) -> PolicyDraft:
     elif word in ("up", "down"):
         other = max(0, place - 1) if word == "up" else min(len(steps) - 1, place + 1)
         steps[place], steps[other] = steps[other], steps[place]
-    elif word in ("add-to", "remove-to"):
+    elif word in _ON_TARGETS:
         notify = _targets(steps[place].notify, word, places[1:])
         steps[place] = replace(steps[place], notify=notify)
     return replace(draft, steps=tuple(steps))
 
 
 def _targets(found: tuple[str, ...], word: str, places: Sequence[str]) -> tuple[str, ...]:
-    if word == "add-to":
-        return (*found, "")[: policies.MOST_TARGETS]
+    if word in ("add-to", "add-room"):
+        return (*found, NEW_ROOM if word == "add-room" else "")[: policies.MOST_TARGETS]
     place = _place(places[:1], found)
     return found if place is None else (*found[:place], *found[place + 1 :])
 

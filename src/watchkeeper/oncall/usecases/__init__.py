@@ -14,6 +14,7 @@ from watchkeeper.oncall.usecases.policies import (
     remove_policy,
     save_policy,
     take_over_policy,
+    try_room,
 )
 from watchkeeper.oncall.usecases.schedules import (
     remove_sample,
@@ -41,4 +42,5 @@ __all__ = [
     "save_schedule",
     "take_over_policy",
     "take_over_schedule",
+    "try_room",
 ]

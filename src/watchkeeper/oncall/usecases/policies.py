@@ -144,6 +144,21 @@ def remake_room_secret(*, actor: Actor, policy: str, room: str, now: dt.datetime
     return secret
 
 
+@transaction.atomic
+def try_room(*, actor: Actor, policy: str, room: str, now: dt.datetime) -> None:
+    """Tell a room of a policy that nothing is wrong, to see that it hears.
+
+    Raises:
+        PolicyNotFoundError: there is no such policy.
+        RoomNotFoundError: it tells no room of that id.
+        InvalidError: nothing sends by its channel here.
+        ForbiddenError: the actor may not change the policy.
+    """
+    row = _policy(policy, actor=actor)
+    notifications.try_room(holder=rooms.holder_of(policy), room=room, now=now)
+    _record(actor, "escalation_policy.room_tested", row.pk, now)
+
+
 def _policy(name: str, *, actor: Actor) -> EscalationPolicy:
     """Return a policy that the actor may change."""
     what = f"escalation policy {name}"

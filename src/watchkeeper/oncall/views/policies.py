@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from watchkeeper.kernel import access, clock
 from watchkeeper.kernel.access import Permission
+from watchkeeper.kernel.errors import InvalidError
 from watchkeeper.oncall import queries, usecases
 from watchkeeper.oncall.queries import PolicyRow
 from watchkeeper.oncall.queries.policy_steps import PolicyShown, policies_shown, policy_shown
@@ -62,6 +65,18 @@ def policy(request: HttpRequest, name: str) -> HttpResponse:
         "uses": policy_uses(name),
     }
     return render(request, "oncall/policy.html", context)
+
+
+@members_only
+@require_POST
+def try_room(request: HttpRequest, name: str, room: str) -> HttpResponse:
+    """Tell a room that nothing is wrong."""
+    try:
+        usecases.try_room(actor=actor_of(request), policy=name, room=room, now=clock.now())
+        messages.success(request, _("A test is on its way; Deliveries tell what came of it."))
+    except InvalidError as error:
+        messages.error(request, error.message)
+    return redirect("oncall:policy", name=name)
 
 
 @members_only

@@ -141,7 +141,7 @@ def _would(draft: PolicyDraft, base: Any, now: dt.datetime) -> dict[str, Any]:
     """Return what a draft would do as ``would``, or as ``fault`` why nobody can tell yet."""
     data = drafts.document_of(replace(draft, name=draft.name or "new"), base)
     for problem in policies.faults(data):
-        is_empty = problem.path.endswith(".notify")
+        is_empty = problem.path.endswith(".notify") or drafts.has_bare_room(draft)
         return {"fault": "" if is_empty else problem.detail}
     policy = policies.read(data)
     is_split = any(step.urgency for step in policy.steps)
