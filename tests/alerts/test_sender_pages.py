@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django.fixtures import Settings
 from typer.testing import CliRunner
 
 from tests.alerts.factories import make_integration, post, send, settle, states, verdicts
@@ -14,7 +15,7 @@ from tests.conftest import FakeClock
 from tests.factories import HOST
 from tests.pages import PASSWORD, signed_in, text
 from watchkeeper.alerts.domain.documents import IntegrationSpec, RouteSpec
-from watchkeeper.alerts.models import InboundEvent, Integration
+from watchkeeper.alerts.models import InboundEvent, Integration, IntegrationKey
 from watchkeeper.alerts.ports import ADDRESS, BASE, KEY
 from watchkeeper.alerts.queries import integrations as queries
 from watchkeeper.alerts.usecases import doors, rules, upkeep
@@ -22,7 +23,8 @@ from watchkeeper.alerts.usecases import integrations as senders
 from watchkeeper.cli.commands import app
 from watchkeeper.kernel import clock
 from watchkeeper.kernel.origins import Origin
-from watchkeeper.plumbing import transport
+from watchkeeper.plumbing import secret_box, transport
+from watchkeeper.plumbing.keys import Keyring
 
 pytestmark = pytest.mark.django_db
 
@@ -121,6 +123,22 @@ def test_a_change_that_cannot_be_is_said_at_its_field(field: str, value: str, wo
     assert words in text(answer)
     assert f'href="#id_{field}"' in text(answer)
     assert queries.integration_row("backup").settings == {"interval": "1h"}
+
+
+def test_keys_are_sealed_anew_with_a_newer_key_and_still_open_the_door(
+    settings: Settings, tmp_path: Path
+) -> None:
+    settings.WATCHKEEPER_KEY_FILE = tmp_path / "secret.key"
+    Keyring.load_or_make(tmp_path / "secret.key")
+    key = make_integration(name="scripts")
+
+    newer = Keyring.add(tmp_path / "secret.key").sealing()
+    changed = secret_box.reseal_all()
+
+    assert changed == IntegrationKey.objects.count() >= 1
+    assert all(newer.fingerprint() in row.sealed for row in IntegrationKey.objects.all())
+    assert senders.reveal(actor=HOST, name="scripts", now=clock.now()).key == key
+    assert send(key, title="Disk full")["verdict"] == "opened"
 
 
 def test_an_integration_of_a_file_is_changed_there() -> None:

@@ -12,10 +12,13 @@ class AlertsConfig(AppConfig):
     label = "alerts"
 
     def ready(self) -> None:
-        """Offer the place in the rail and listen to changes."""
+        """Offer the place in the rail, listen to changes, and seal keys anew when asked."""
         from watchkeeper.alerts import subscribers
+        from watchkeeper.alerts.usecases.integrations import reseal_keys
+        from watchkeeper.plumbing import secret_box
 
         subscribers.register()
+        secret_box.register_keeper(reseal_keys)
         place = NavigationItem("Watch", "Alerts", "alerts:list", "bell", order=30, quick=True)
         registry.add(place)
         items = (

@@ -177,7 +177,7 @@ def _add_key(row: Integration, key: str, *, now: dt.datetime) -> None:
         message = "another integration has this key"
         raise InvalidError(message, [Problem(message, "spec.key")])
     row.keys.filter(expires_at=None).exclude(hash=digest).update(expires_at=now + OVERLAP)
-    sealed = secret_box.seal(key, context=f"integration key {digest}")
+    sealed = secret_box.seal(key, context=_context(digest))
     row.keys.update_or_create(
         hash=digest, defaults={"sealed": sealed, "created_at": now, "expires_at": None}
     )
@@ -222,8 +222,26 @@ def reveal(*, actor: Actor, name: str, now: dt.datetime) -> Opened:
 
 def _opened(row: Integration) -> Opened:
     newest = row.keys.filter(expires_at=None).latest("created_at", "pk")
-    key = secret_box.open_sealed(newest.sealed, context=f"integration key {newest.hash}")
+    key = secret_box.open_sealed(newest.sealed, context=_context(newest.hash))
     return Opened(row.name, row.kind, key)
+
+
+def _context(digest: str) -> str:
+    return f"integration key {digest}"
+
+
+def reseal_keys() -> int:
+    """Seal the keys of integrations with the newest key; return how many changed.
+
+    Raises:
+        InvalidError: one cannot be opened.
+    """
+    changed = 0
+    for row in IntegrationKey.objects.select_for_update().order_by("pk"):
+        anew = secret_box.resealed(row.sealed, context=_context(row.hash))
+        if anew != row.sealed:
+            changed += IntegrationKey.objects.filter(pk=row.pk).update(sealed=anew)
+    return changed
 
 
 @transaction.atomic
