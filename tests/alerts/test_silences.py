@@ -5,7 +5,9 @@ import json
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from tests.alerts.factories import make_integration, paged, send, settle
 from tests.conftest import NOON, FakeClock
@@ -15,7 +17,7 @@ from watchkeeper.alerts.domain.documents import SilenceSpec
 from watchkeeper.alerts.queries import directory, previews
 from watchkeeper.alerts.queries import rules as in_force
 from watchkeeper.alerts.tasks import end_silences
-from watchkeeper.alerts.usecases import rules
+from watchkeeper.alerts.usecases import quieting, rules, upkeep, waking
 from watchkeeper.identity import usecases as identity
 from watchkeeper.kernel.errors import ConflictError, ForbiddenError, InvalidError
 from watchkeeper.kernel.origins import Origin
@@ -253,6 +255,30 @@ def test_the_api_previews_makes_and_ends() -> None:
     assert (ended[1]["state"], ended[1]["next_start"]) == ("pending", "2026-03-03T11:00:00Z")
     assert refused[0] == 422
     assert refused[1]["errors"][0]["path"] == "match[0]"
+
+
+@pytest.mark.parametrize(
+    ("job", "index"),
+    [
+        (upkeep.end_silences, "alerts_kept_quiet"),
+        (waking.page_again, "alerts_page_again"),
+        (quieting.end_flapping, "alerts_flapping"),
+    ],
+)
+def test_where_nothing_is_due_one_index_is_asked_and_nobody_kept_waiting(
+    job: Any, index: str
+) -> None:
+    some_alerts()
+
+    with CaptureQueriesContext(connection) as asked:
+        assert job(now=NOON) == 0
+
+    [only] = [query["sql"] for query in asked]
+    assert only.startswith("SELECT"), "no transaction, in which writers would wait"
+    if connection.vendor == "sqlite":  # PostgreSQL reads a table of three rows as it is
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {only}")
+            assert index in str(cursor.fetchall())
 
 
 # ---- pages

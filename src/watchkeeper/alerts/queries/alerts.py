@@ -309,8 +309,22 @@ def _row(values: tuple[Any, ...]) -> AlertRow:
 
 def team_of(service: str) -> int | None:
     """Return the team that owns a service; ``None``: nobody, or it is not known."""
-    notes = catalog.service_notes([service], annotation="")
-    return notes[service].owner_id if service in notes else None
+    return teams_of([service]).get(service)
+
+
+def teams_of(services: Collection[str]) -> dict[str, int | None]:
+    """Return the teams that own services, by name; those that are not known are left out."""
+    notes = catalog.service_notes(services, annotation="")
+    return {name: note.owner_id for name, note in notes.items()}
+
+
+def past(column: str, *, now: dt.datetime, limit: int) -> list[int]:
+    """Return the ids of alerts whose instant in ``column`` is past, the longest first.
+
+    In the order of its index: by id, SQLite would look at every alert there ever was.
+    """
+    found = Alert.objects.filter(**{f"{column}__lte": now}).order_by(column)
+    return list(found.values_list("pk", flat=True)[:limit])
 
 
 def event_rows(alert: str, *, limit: int = 1_000) -> list[EventRow]:

@@ -113,9 +113,9 @@ def alerts_of(actor: Actor, alerts: Sequence[str], *, with_groups: bool = False)
         require(actor, Permission.READ, what=f"alert {place[:40]}", team_id=None)
         if row is None:
             raise queries.AlertNotFoundError(f"There is no alert {place[:40]}")
-    teams = {name: queries.team_of(name) for name in {row.service_name for row in rows.values()}}
+    teams = queries.teams_of({row.service_name for row in rows.values()})
     for row in rows.values():
-        team = teams[row.service_name]
+        team = teams.get(row.service_name)
         what = f"alert {row.pk}"
         require(actor, Permission.RESPOND, what=what, team_id=team, anywhere=True)
     return [rows[pk] for pk in wanted]

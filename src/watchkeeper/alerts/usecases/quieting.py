@@ -1,11 +1,13 @@
 """Alerts that flapped and are quiet by now: over where their sender says so, else as any other."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 from django.db import transaction
 
 from watchkeeper.alerts.domain.lifecycle import AlertState
 from watchkeeper.alerts.models import Alert, AlertAct
+from watchkeeper.alerts.queries import alerts
 from watchkeeper.alerts.usecases import deciding, groups, inhibiting, upkeep
 from watchkeeper.oncall.usecases import escalations
 
@@ -24,20 +26,21 @@ def end_flapping(*, now: dt.datetime) -> int:
         now: The present.
     """
     ended = 0
-    while found := _end(now=now):
-        ended += found
+    while found := alerts.past("flapping_until", now=now, limit=_CHUNK):
+        ended += _end(found, now=now)
     return ended
 
 
 @transaction.atomic
-def _end(*, now: dt.datetime) -> int:
-    due = Alert.objects.exclude(state=AlertState.RESOLVED.value).filter(flapping_until__lte=now)
-    found = list(due.order_by("pk").values_list("pk", "scope", "key")[:_CHUNK])
+def _end(ids: Sequence[int], *, now: dt.datetime) -> int:
+    due = Alert.objects.filter(pk__in=ids, flapping_until__lte=now)
+    found = list(due.order_by("pk").values_list("pk", "scope", "key"))
     # An event of the same key may be decided just now; afterwards it may not be quiet.
     deciding.wait_in_line((scope, key) for _, scope, key in found)
     rows = list(due.filter(pk__in=[pk for pk, _, _ in found]).select_for_update().order_by("pk"))
-    over = [row for row in rows if row.is_over]
-    on = [row for row in rows if not row.is_over]
+    open_ones = [row for row in rows if row.state != AlertState.RESOLVED.value]
+    over = [row for row in open_ones if row.is_over]
+    on = [row for row in open_ones if not row.is_over]
     for row in rows:
         row.flapping_until = None
     for row in over:

@@ -23,7 +23,7 @@ from watchkeeper.alerts.models import (
     InboundEvent,
     InboundRequest,
 )
-from watchkeeper.alerts.queries import previews, rules
+from watchkeeper.alerts.queries import alerts, previews, rules
 from watchkeeper.alerts.queries.rules import Rules
 from watchkeeper.alerts.usecases import (
     backlog,
@@ -54,13 +54,11 @@ def end_silences(*, now: dt.datetime) -> int:
     One that another silence keeps quiet by now stays quiet until that ends.
     """
     paged = 0
-    while True:
+    while found := alerts.past("muted_until", now=now, limit=_CHUNK):
         with transaction.atomic():
-            due = Alert.objects.select_for_update().filter(muted_until__lte=now)
-            rows = list(due.order_by("pk")[:_CHUNK])
-            if not rows:
-                return paged
-            paged += _wake(rows, now=now)
+            due = Alert.objects.select_for_update().filter(pk__in=found, muted_until__lte=now)
+            paged += _wake(list(due.order_by("pk")), now=now)
+    return paged
 
 
 def _wake(rows: list[Alert], *, now: dt.datetime) -> int:

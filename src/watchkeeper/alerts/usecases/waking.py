@@ -10,7 +10,7 @@ from django.db import transaction
 from watchkeeper.alerts.domain import routing
 from watchkeeper.alerts.domain.lifecycle import AlertState
 from watchkeeper.alerts.models import Alert, AlertAct
-from watchkeeper.alerts.queries import previews, rules
+from watchkeeper.alerts.queries import alerts, previews, rules
 from watchkeeper.alerts.usecases import inhibiting, upkeep
 from watchkeeper.catalog.queries import ServiceNote
 from watchkeeper.oncall.usecases import escalations
@@ -35,13 +35,12 @@ def page_again(*, now: dt.datetime) -> int:
         now: The present.
     """
     paged = 0
-    while True:
+    while found := alerts.past("pages_again_at", now=now, limit=_CHUNK):
         with transaction.atomic():
             due = Alert.objects.select_for_update(of=("self",)).select_related("integration")
-            rows = list(due.filter(pages_again_at__lte=now).order_by("pk")[:_CHUNK])
-            if not rows:
-                return paged
-            paged += _wake(rows, now=now)
+            due = due.filter(pk__in=found, pages_again_at__lte=now)
+            paged += _wake(list(due.order_by("pk")), now=now)
+    return paged
 
 
 def _wake(rows: list[Alert], *, now: dt.datetime) -> int:
