@@ -133,14 +133,21 @@ def expire(*keys: str) -> None:
     DueWork.objects.filter(key__in=keys).update(lease_until_ms=due_work.database_ms() - 1)
 
 
-def test_work_whose_lease_ran_out_is_claimed_alone() -> None:
-    put("a", "b", "c")
-    due_work.claim(kind="page", owner="dead", limit=2)
-    expire("a", "b")
+def test_work_whose_lease_ran_out_is_claimed_with_ever_fewer_others() -> None:
+    put(*(f"a{place:02}" for place in range(32)), "z")
+    claimed = due_work.claim(kind="page", owner="dead", limit=32)
+    sizes = [len(claimed)]
+    while len(claimed) > 1:
+        expire(*(held.key for held in claimed))
+        claimed = due_work.claim(kind="page", owner="dead too", limit=32)
+        sizes.append(len(claimed))
 
-    batches = [due_work.claim(kind="page", owner="one", limit=10) for _ in range(4)]
-
-    assert [[held.key for held in batch] for batch in batches] == [["a"], ["b"], ["c"], []]
+    assert sizes == [32, 8, 2, 1]
+    assert claimed[0].key == "a00", "the first is at last alone"
+    rest = [due_work.claim(kind="page", owner="one", limit=32) for _ in range(8)]
+    keys = [held.key for batch in rest for held in batch]
+    assert sorted(keys) == [*(f"a{place:02}" for place in range(1, 32)), "z"]
+    assert [len(batch) for batch in rest if any(held.key == "z" for held in batch)] == [1]
 
 
 def test_work_that_ends_its_process_again_and_again_is_given_up() -> None:

@@ -3,8 +3,8 @@
 A claim raises the row's fence and sets a lease. Whoever was thought dead and comes back holds an
 old fence, so that nothing it says about the row counts. The database's clock decides alone.
 
-A row whose lease ran out may have killed its process. It is claimed alone from then on, so that
-its neighbours are not blamed with it, and is put in quarantine after some such ends.
+A row whose lease ran out may have killed its process. It is claimed with ever fewer others, at
+last alone, so that its neighbours are not blamed with it, and in quarantine after some such ends.
 """
 
 import json
@@ -166,17 +166,19 @@ def claim(
     due, values = _due_sql(kind, keys=keys, max_attempts=max_attempts)
     with connection.cursor() as cursor:  # reads only: most questions find nothing due
         cursor.execute(
-            f"SELECT lease_until_ms > 0 FROM {_TABLE} WHERE {due} ORDER BY due_ms LIMIT 1",  # noqa: S608  fixed texts
+            f"SELECT lease_until_ms > 0, attempts FROM {_TABLE} WHERE {due}"  # noqa: S608  fixed texts
+            " ORDER BY due_ms LIMIT 1",
             values,
         )
         first = cursor.fetchone()
     if first is None:
         return []
-    is_suspect = bool(first[0])
+    is_suspect, ends = bool(first[0]), int(first[1])
+    which = f"lease_until_ms > 0 AND attempts <= {ends}" if is_suspect else "lease_until_ms = 0"
     claims = _take(
-        f"{due} AND lease_until_ms {'>' if is_suspect else '='} 0",
+        f"{due} AND {which}",
         values,
-        limit=1 if is_suspect else limit,
+        limit=max(1, limit // 4**ends) if is_suspect else limit,
         settings=[max_attempts, _ENDED, owner, lease_ms],
     )
     if claims:
