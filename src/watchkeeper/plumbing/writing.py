@@ -49,7 +49,7 @@ def insert(
 def add(objects: Sequence[models.Model]) -> None:
     """Insert objects of one model, but for those a constraint forbids; their ids stay unset."""
     if objects:
-        insert(type(objects[0]), [_columns(each) for each in objects], if_absent=True)
+        insert(type(objects[0]), [columns(each) for each in objects], if_absent=True)
 
 
 def move(objects: Sequence[models.Model], names: Sequence[str]) -> None:
@@ -63,7 +63,7 @@ def move(objects: Sequence[models.Model], names: Sequence[str]) -> None:
     execute_many(f"UPDATE {table} SET {sets} WHERE id = %s", rows)  # noqa: S608  our own columns
 
 
-def _columns(row: models.Model) -> dict[str, Any]:
+def columns(row: models.Model) -> dict[str, Any]:
     """Return what a row is to hold; an id that the database gives is left to it."""
     fields = (f for f in row._meta.concrete_fields if not f.primary_key or row.pk is not None)
     return {field.attname: getattr(row, field.attname) for field in fields}

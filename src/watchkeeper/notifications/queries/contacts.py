@@ -134,9 +134,10 @@ def paging_specs(user_ids: Collection[int] | None = None) -> dict[int, PagingSpe
     if user_ids is not None:
         found = found.filter(user_id__in=user_ids)
     by_user: dict[int, list[ContactSpec]] = {}
-    for row in found:
-        spec = ContactSpec(row.name, row.channel, row.address, verified=row.verified)
-        by_user.setdefault(row.user_id or 0, []).append(spec)
+    values = found.values_list("user_id", "name", "channel", "address", "verified")
+    for user_id, name, channel, address, verified in values:
+        spec = ContactSpec(name, channel, address, verified=verified)
+        by_user.setdefault(user_id, []).append(spec)
     rules_by_user = _rules(by_user)
     wanted, quiet = _notices(user_ids), _quiet(user_ids)
     return {
@@ -182,12 +183,13 @@ def _quiet(user_ids: Collection[int] | None) -> dict[int, DayHours]:
 
 
 def _rules(user_ids: Collection[int]) -> dict[int, dict[str, tuple[RuleSpec, ...]]]:
-    rows = ContactRule.objects.filter(user_id__in=user_ids).select_related("contact")
+    rows = ContactRule.objects.filter(user_id__in=user_ids).order_by("urgency", "position")
     found: dict[int, dict[str, tuple[RuleSpec, ...]]] = {}
-    for row in rows.order_by("urgency", "position"):
-        of_user = found.setdefault(row.user_id, {})
-        rule = RuleSpec(row.contact.name, dt.timedelta(seconds=row.after_seconds))
-        of_user[row.urgency] = (*of_user.get(row.urgency, ()), rule)
+    values = rows.values_list("user_id", "urgency", "contact__name", "after_seconds")
+    for user_id, urgency, contact, seconds in values:
+        of_user = found.setdefault(user_id, {})
+        rule = RuleSpec(contact, dt.timedelta(seconds=seconds))
+        of_user[urgency] = (*of_user.get(urgency, ()), rule)
     return found
 
 

@@ -25,7 +25,7 @@ from watchkeeper.notifications.usecases import (
     verifying,
 )
 from watchkeeper.notifications.usecases.deliveries import KIND, OPEN, key_of, waiting_of
-from watchkeeper.plumbing import crash_points, due_work
+from watchkeeper.plumbing import crash_points, due_work, writing
 from watchkeeper.plumbing.due_work import Claim
 
 
@@ -270,10 +270,9 @@ def _begin(units: Sequence[_Unit], *, now: dt.datetime) -> list[Calling]:
         earlier = Attempt.objects.filter(delivery__in=part)
         earlier = earlier.exclude(outcome=Outcome.PERMANENT.value)
         repeated |= set(earlier.values_list("delivery_id", flat=True))
-    made = Attempt.objects.bulk_create(
-        (Attempt(delivery_id=pk, at=now) for pk in ids), batch_size=500
-    )
-    attempts = dict(zip(ids, (each.pk for each in made), strict=True))
+    attempt = writing.columns(Attempt(at=now))
+    made = writing.insert(Attempt, [{**attempt, "delivery_id": pk} for pk in ids])
+    attempts = dict(zip(ids, made, strict=True))
     return [
         Calling(
             held=unit.held,

@@ -6,7 +6,7 @@ last, so that an acknowledgement and the sender never wait for each other.
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 from watchkeeper.identity import queries as identity
@@ -22,6 +22,8 @@ from watchkeeper.plumbing.due_work import Work
 
 KIND = "delivery"
 LOOP = "notifications.send"
+_STORED = [each.name for each in fields(Message) if each.name not in ("act_url", "pages", "code")]
+_OF_ALERTS = [each.name for each in fields(PagedAlert)]
 OPEN = (DeliveryState.SCHEDULED.value, DeliveryState.SENDING.value)
 
 
@@ -87,14 +89,15 @@ def _waits(
         is_paced = each.page_id in called and not each.skipped and not each.message.is_test
         if is_paced and each.due_at <= now:
             due.setdefault(called[each.page_id], []).append(each)
-    told = paces.calls_by_contact(due) if due else {}
+    window = paces.window()
+    told = paces.calls_by_contact(due, since=now - window) if due else {}
     found: dict[str, Decision] = {}
     for pk, calls in told.items():
         waiting = [
             weighed(messages[each.page_id], due_at=each.due_at, held_until=None)
             for each in due[pk]
         ]
-        then = bundling.decide(waiting, calls, window=paces.window(), now=now)
+        then = bundling.decide(waiting, calls, window=window, now=now)
         if then.wait_until is not None:
             found |= {each.page_id: then for each in due[pk]}
     return found
@@ -167,8 +170,10 @@ def locked_by_key(keys: Iterable[str]) -> list[Delivery]:
 
 def stored(message: Message) -> dict[str, Any]:
     """Return a message as a delivery keeps it: without what opens a door."""
-    data = asdict(message)
-    del data["act_url"], data["pages"], data["code"]
+    data = {name: getattr(message, name) for name in _STORED}
+    data["alerts"] = [
+        {name: getattr(each, name) for name in _OF_ALERTS} for each in data["alerts"]
+    ]
     return data
 
 

@@ -56,7 +56,9 @@ def record(results: Iterable[tuple[Calling, Result]], *, now: dt.datetime) -> No
 
 
 def _locked(ids: Sequence[int]) -> list[Delivery]:
-    return deliveries.locked(pk__in=ids)
+    """Return deliveries, locked; what they tell is not read, since it was told."""
+    rows = Delivery.objects.select_for_update().filter(pk__in=ids).defer("message")
+    return list(rows.order_by("pk"))
 
 
 def _record_cancelled(
