@@ -98,7 +98,11 @@ def _handler_of(provider: Provider) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             began = now_ms()
             length = int(self.headers.get("Content-Length") or 0)
-            body: dict[str, Any] = json.loads(self.rfile.read(length) or b"{}")
+            sent = self.rfile.read(length)
+            if len(sent) < length:  # who called was killed in the middle: nobody was told
+                self.close_connection = True
+                return
+            body: dict[str, Any] = json.loads(sent or b"{}")
             outcome = provider.draw()
             if outcome == "hung":
                 provider.hang()
