@@ -182,7 +182,8 @@ def test_a_rule_that_fires_wakes_who_is_on_call_and_a_killed_engine_repeats_it_m
             again = eventually(
                 lambda: [text for text in texts(phone, number)[1:] if text.endswith(page)]
             )
-            assert len(again) == 1 and "(may repeat)" in again[0], texts(phone, number)
+            assert len(again) == 1, texts(phone, number)
+            assert "(may repeat)" in again[0]
             opened = eventually(lambda: by_door(product))
             assert {row["integration"] for row in opened} == {
                 "am-alertmanager", "am-pagerduty", "am-opsgenie",

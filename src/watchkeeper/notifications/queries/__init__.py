@@ -22,6 +22,7 @@ from watchkeeper.notifications.queries.deliveries import (
     DeliveryRow,
     Fate,
     Filter,
+    LastPage,
     concerns,
     counts,
     deliveries,
@@ -29,6 +30,7 @@ from watchkeeper.notifications.queries.deliveries import (
     delivery_rows,
     fates,
     in_one_call_with,
+    last_pages,
     standing,
 )
 from watchkeeper.notifications.queries.rooms import RoomRow, room_rows
@@ -46,6 +48,7 @@ __all__ = [
     "DeliveryRow",
     "Fate",
     "Filter",
+    "LastPage",
     "PagingRow",
     "RoomRow",
     "all_notice_specs",
@@ -60,6 +63,7 @@ __all__ = [
     "fates",
     "findings",
     "in_one_call_with",
+    "last_pages",
     "may_see_addresses",
     "notice_specs",
     "page_keeper",

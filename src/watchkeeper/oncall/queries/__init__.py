@@ -1,6 +1,7 @@
 """What may be read of who is on call."""
 
 from watchkeeper.oncall.queries.coverage import COVERAGE_DAYS, CoverageFinding, coverage_findings
+from watchkeeper.oncall.queries.duties import Duty, Paged, duties
 from watchkeeper.oncall.queries.escalations import (
     PolicyNotFoundError,
     PolicyRow,
@@ -51,12 +52,14 @@ __all__ = [
     "COVERAGE_DAYS",
     "LAST",
     "CoverageFinding",
+    "Duty",
     "EscalationFate",
     "FeedNotFoundError",
     "FeedRow",
     "OnCall",
     "OverrideNotFoundError",
     "OverrideRow",
+    "Paged",
     "PolicyNotFoundError",
     "PolicyRow",
     "Preview",
@@ -71,6 +74,7 @@ __all__ = [
     "document_for",
     "document_of",
     "documents",
+    "duties",
     "entries",
     "fates",
     "feed_rows",
