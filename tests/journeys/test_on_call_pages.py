@@ -84,7 +84,7 @@ def test_the_secret_of_a_webhook_is_made_and_shown_once(open_page: Any) -> None:
 
 def test_a_shift_is_handed_on_and_taken_back(open_page: Any) -> None:
     page = open_page("/on-call")
-    page.get_by_role("link", name="Primary").click()
+    page.get_by_role("link", name="Primary", exact=True).click()
     page.get_by_role("link", name="Override").click()
     page.get_by_label("Who is on call").fill("carol")
     page.get_by_label("To", exact=True).fill("2190-01-01T00:00")

@@ -17,7 +17,13 @@ AUTUMN = dt.date(2026, 10, 19)
 def drawn(*entries: Entry, now: str = "2026-10-20 10:00", monday: dt.date = AUTUMN) -> Week:
     [(first, span)] = calendar.week_spans(monday, 1, OSLO)
     return calendar.week(
-        first, span, final=entries, layers={"base": entries}, zone=OSLO, now=utc(now)
+        first,
+        span,
+        final=entries,
+        layers={"base": entries},
+        called={"ines": "Inês Duarte"},
+        zone=OSLO,
+        now=utc(now),
     )
 
 
@@ -85,3 +91,29 @@ def test_what_lies_outside_of_the_week_is_cut_off() -> None:
     week = drawn(entry("2026-01-01 00:00", "2027-01-01 00:00", "alice"))
 
     assert [(block.x, block.width) for block in week.blocks] == [(0, 100), (0, 100)]
+
+
+def test_people_are_called_by_their_own_words_as_far_as_these_fit() -> None:
+    long, short, tiny = (
+        drawn(entry("2026-10-18 22:00", end, "ines")).blocks[0]
+        for end in ("2026-10-20 22:00", "2026-10-19 08:00", "2026-10-18 23:00")
+    )
+
+    assert [block.label for block in (long, short, tiny)] == ["Inês Duarte", "Inês", ""]
+    assert tiny.title.startswith("Inês Duarte, ")
+
+
+def test_schedules_below_each_other_have_holes_and_words_of_their_own() -> None:
+    [(first, span)] = calendar.week_spans(AUTUMN, 1, OSLO)
+    lanes = [
+        calendar.Lane("Shop", [entry("2026-10-18 22:00", "2026-10-25 23:00", "ines")]),
+        calendar.Lane("Office", [entry("2026-10-19 07:00", "2026-10-19 15:00", "bob")]),
+    ]
+    week = calendar.board(first, span, lanes, called={}, zone=OSLO, now=utc("2026-10-20 10:00"))
+
+    told = week.summary.replace("\u202f", " ")
+    assert told == "19 to 25 Oct 2026: Shop: ines. Office: bob; nobody for 6 d 17 h"
+    assert [row.label for row in week.rows] == ["Shop", "Office"]
+    gaps = [block for block in week.blocks if block.css == "gap"]
+    assert {block.y for block in gaps} == {week.blocks[0].y + 34}
+    assert week.blocks[0].css.endswith(" now")

@@ -49,8 +49,9 @@ def test_the_first_page_tells_who_is_on_call_everywhere_and_where_nobody_is(
     shown = text(world, "/on-call")
 
     assert "Nobody is on call in 1 schedule" in shown
-    assert re.search(r"Shop shop AL alice you .* base", shown.replace("primary", "shop"))
-    assert re.search(r"office office nobody", shown)
+    assert re.search(r"Shop shop-team you AL alice .* left Next", shown)
+    assert re.search(r"office no owner Nobody for", shown)
+    assert "State — " in shown.replace("&mdash;", "—")
 
 
 def test_without_schedules_the_page_teaches(alice: Client) -> None:

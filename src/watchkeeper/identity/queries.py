@@ -362,6 +362,15 @@ def names_of(ids: Collection[int]) -> dict[int, str]:
     return dict(User.objects.filter(pk__in=ids).values_list("id", "name"))
 
 
+def shown_names(names: Collection[str]) -> dict[str, str]:
+    """Return what people are called, by name: their own words, else the name.
+
+    Names that nobody has are called by themselves.
+    """
+    rows = User.objects.filter(name__in=names).exclude(display_name="")
+    return {name: name for name in names} | dict(rows.values_list("name", "display_name"))
+
+
 def zones_of(ids: Collection[int]) -> dict[int, str]:
     """Return the time zones of people by id; those who are gone are left out."""
     return dict(User.objects.filter(pk__in=list(ids)).values_list("id", "time_zone"))

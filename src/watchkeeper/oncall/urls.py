@@ -6,6 +6,7 @@ from watchkeeper.oncall.views import (
     answering,
     editing,
     feeds,
+    now,
     overrides,
     policies,
     policy_editing,
@@ -16,7 +17,7 @@ app_name = "oncall"
 urlpatterns = [
     path("calendar/<str:secret>.ics", feeds.calendar, name="calendar"),
     path("p/<str:token>", answering.answer, name="answer"),
-    path("on-call", schedules.now_page, name="now"),
+    path("on-call", now.now_page, name="now"),
     path("on-call/-/new", editing.new, name="new"),
     path("on-call/-/mine", schedules.mine, name="mine"),
     path("on-call/-/feeds", feeds.make, name="make_feed"),

@@ -1,6 +1,13 @@
 """What may be read of who is on call."""
 
-from watchkeeper.oncall.queries.coverage import COVERAGE_DAYS, CoverageFinding, coverage_findings
+from watchkeeper.oncall.queries.coverage import (
+    COVERAGE_DAYS,
+    Coverage,
+    CoverageFinding,
+    PolicyCoverage,
+    coverage_findings,
+    coverage_of_all,
+)
 from watchkeeper.oncall.queries.duties import Duty, Paged, duties
 from watchkeeper.oncall.queries.escalations import (
     PolicyNotFoundError,
@@ -51,6 +58,7 @@ from watchkeeper.oncall.queries.unanswered import concerns
 __all__ = [
     "COVERAGE_DAYS",
     "LAST",
+    "Coverage",
     "CoverageFinding",
     "Duty",
     "EscalationFate",
@@ -60,6 +68,7 @@ __all__ = [
     "OverrideNotFoundError",
     "OverrideRow",
     "Paged",
+    "PolicyCoverage",
     "PolicyNotFoundError",
     "PolicyRow",
     "Preview",
@@ -71,6 +80,7 @@ __all__ = [
     "calendar_of",
     "concerns",
     "coverage_findings",
+    "coverage_of_all",
     "document_for",
     "document_of",
     "documents",

@@ -1,7 +1,8 @@
 """The coverage proof: what every escalation policy finds in the days to come."""
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from watchkeeper.identity import queries as identity
@@ -35,6 +36,65 @@ class CoverageFinding:
     start: dt.datetime | None
     end: dt.datetime | None
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyCoverage:
+    """How well one policy is covered.
+
+    Attributes:
+        policy: Its name.
+        share: Share of the minutes in which a step finds somebody who can be called, 0 to 1.
+        hole: The first stretch in which none does; ``None``: there is none.
+        others: What else it lacks, that holds all the time, as sentences.
+    """
+
+    policy: str
+    share: float
+    hole: CoverageFinding | None
+    others: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How well all policies are covered in the days to come.
+
+    Attributes:
+        policies: How many there are.
+        share: Share of their minutes in which a step finds somebody who can be called, 0 to 1;
+            ``None``: there is no policy.
+        findings: How many findings there are.
+        lacking: The policies that lack something, the least covered first.
+    """
+
+    policies: int
+    share: float | None
+    findings: int
+    lacking: tuple[PolicyCoverage, ...]
+
+
+def coverage_of_all(*, now: dt.datetime, days: int = COVERAGE_DAYS) -> Coverage:
+    """Return how well all policies are covered; see :func:`coverage_findings`."""
+    policies = len(escalations.policy_rows())
+    if not policies:
+        return Coverage(0, None, 0, ())
+    by_policy: dict[str, list[CoverageFinding]] = defaultdict(list)
+    findings = coverage_findings(now=now, days=days)
+    for each in findings:
+        by_policy[each.policy].append(each)
+    lacking = [_summed_up(name, own, dt.timedelta(days=days)) for name, own in by_policy.items()]
+    missing = sum(1 - each.share for each in lacking)
+    lacking.sort(key=lambda each: (each.share, each.policy))
+    return Coverage(policies, 1 - missing / policies, len(findings), tuple(lacking))
+
+
+def _summed_up(
+    policy: str, findings: Sequence[CoverageFinding], length: dt.timedelta
+) -> PolicyCoverage:
+    holes = [each for each in findings if each.start is not None]
+    open_ = sum((h.end - h.start for h in holes if h.start and h.end), dt.timedelta())
+    others = tuple(each.detail for each in findings if each.start is None)
+    return PolicyCoverage(policy, 1 - open_ / length, holes[0] if holes else None, others)
 
 
 def coverage_findings(

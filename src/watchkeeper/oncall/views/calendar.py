@@ -1,9 +1,10 @@
 """The calendar as geometry: weeks as rows, the final schedule on top, its layers below."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from watchkeeper.identity import queries as identity
 from watchkeeper.kernel import wall_time
 from watchkeeper.oncall.domain.schedule import OVERRIDE, Entry, People
 from watchkeeper.ui.domain import times
@@ -84,6 +85,12 @@ class Week:
     now: float | None
 
 
+def names_in(found: Iterable[Sequence[Entry]]) -> dict[str, str]:
+    """Return what the people of entries are called, by name."""
+    people = {name for entries in found for entry in entries for name in entry.people}
+    return identity.shown_names(people)
+
+
 def week_spans(monday: dt.date, weeks: int, zone: Zone) -> list[tuple[dt.date, Span]]:
     """Return the weeks from ``monday`` on: first day, first instant, first instant after it."""
     firsts = [monday + turn * _WEEK_DAYS * _DAY for turn in range(weeks + 1)]
@@ -95,41 +102,87 @@ def _midnight(day: dt.date, zone: Zone) -> dt.datetime:
     return wall_time.instant_of(dt.datetime.combine(day, dt.time()), zone.info)
 
 
+@dataclass(frozen=True, slots=True)
+class Brush:
+    """What all blocks of a week are drawn with.
+
+    Attributes:
+        span: The week.
+        called: What people are called, by name.
+        zone: In which times are written.
+    """
+
+    span: Span
+    called: Mapping[str, str]
+    zone: Zone
+
+    def words(self, people: People) -> list[str]:
+        """Return what ``people`` are called."""
+        return [self.called.get(name, name) for name in people]
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One row of entries: a final schedule, whose holes are shown, or one of its layers."""
+
+    label: str
+    entries: Sequence[Entry]
+    is_final: bool = True
+
+
 def week(
     monday: dt.date,
     span: Span,
     *,
     final: Sequence[Entry],
     layers: Mapping[str, Sequence[Entry]],
+    called: Mapping[str, str],
     zone: Zone,
     now: dt.datetime,
 ) -> Week:
-    """Draw one week.
+    """Draw one week of one schedule.
 
     Args:
         monday: Its first day.
         span: From its first instant to its end.
         final: Who is on call.
         layers: What each layer says by itself, the one that wins first.
+        called: What people are called, by name.
         zone: In whose days it is divided.
         now: The present.
     """
-    blocks = [_block(e, span, _HEAD, _FINAL, now=now, zone=zone) for e in _within(final, span)]
-    holes = _holes(_within(final, span), span)
-    blocks += [_hole(hole, span, zone) for hole in holes]
-    rows = [Row("On call", _HEAD + _FINAL / 2 + 4, is_final=True)]
-    y = _HEAD + _FINAL + _PAD
-    for name, entries in layers.items():
-        rows.append(Row(name, y + _LAYER / 2 + 4, is_final=False))
-        blocks += [_block(e, span, y, _LAYER, now=None, zone=zone) for e in _within(entries, span)]
-        y += _LAYER + _PAD
+    lanes = [Lane("On call", final)]
+    lanes += [Lane(name, entries, is_final=False) for name, entries in layers.items()]
+    return board(monday, span, lanes, called=called, zone=zone, now=now)
+
+
+def board(
+    monday: dt.date,
+    span: Span,
+    lanes: Sequence[Lane],
+    *,
+    called: Mapping[str, str],
+    zone: Zone,
+    now: dt.datetime,
+) -> Week:
+    """Draw one week of several lanes, one below the other; see :func:`week`."""
+    rows: list[Row] = []
+    blocks: list[Block] = []
+    brush, y = Brush(span, called, zone), _HEAD
+    for lane in lanes:
+        height = _FINAL if lane.is_final else _LAYER
+        rows.append(Row(lane.label, y + height / 2 + 4, lane.is_final))
+        blocks += _drawn(lane, brush, y, height, now=now)
+        y += height + _PAD
     start, end = span
     sunday = monday + (_WEEK_DAYS - 1) * _DAY
     shape = "%-d" if monday.month == sunday.month else "%-d %b"
     label = f"{monday.strftime(shape)} to {sunday:%-d %b %Y}"
+    finals = [lane for lane in lanes if lane.is_final]
+    told = [_told(lane, brush, is_named=len(finals) > 1) for lane in finals]
     return Week(
         label=label,
-        summary=_summary(label, final, holes, span),
+        summary=f"{label}: {'. '.join(told)}",
         height=y,
         days=tuple(_day(monday + place * _DAY, span, zone, now) for place in range(_WEEK_DAYS)),
         rows=tuple(rows),
@@ -138,11 +191,23 @@ def week(
     )
 
 
-def _summary(label: str, final: Sequence[Entry], holes: Sequence[Span], span: Span) -> str:
-    people = sorted({name for entry in _within(final, span) for name in entry.people})
+def _drawn(lane: Lane, brush: Brush, y: int, height: int, *, now: dt.datetime) -> list[Block]:
+    entries = _within(lane.entries, brush.span)
+    present = now if lane.is_final else None
+    blocks = [_block(entry, brush, y, height, now=present) for entry in entries]
+    if lane.is_final:
+        blocks += [_hole(hole, brush, y) for hole in _holes(entries, brush.span)]
+    return blocks
+
+
+def _told(lane: Lane, brush: Brush, *, is_named: bool) -> str:
+    """Return a lane in words, with its name where there are several."""
+    entries = _within(lane.entries, brush.span)
+    people = sorted({name for entry in entries for name in brush.words(entry.people)})
     who = ", ".join(people) if people else "nobody"
+    holes = _holes(entries, brush.span)
     gaps = f"; nobody for {times.duration(_length(holes))}" if holes and people else ""
-    return f"{label}: {who}{gaps}"
+    return f"{lane.label}: {who}{gaps}" if is_named else f"{who}{gaps}"
 
 
 def _length(holes: Sequence[Span]) -> dt.timedelta:
@@ -173,19 +238,17 @@ def _share(moment: dt.datetime, span: Span) -> float:
     return round(100 * ((moment - span[0]) / (span[1] - span[0])), 3)
 
 
-def _block(
-    entry: Entry, span: Span, y: int, height: int, *, now: dt.datetime | None, zone: Zone
-) -> Block:
-    x, width = _place(entry.start, entry.end, span)
+def _block(entry: Entry, brush: Brush, y: int, height: int, *, now: dt.datetime | None) -> Block:
+    x, width = _place(entry.start, entry.end, brush.span)
     css = [f"p{tint(entry.people[0]) if len(entry.people) == 1 else _tint_of(entry.people)}"]
     if entry.layer == OVERRIDE:
         css.append("ov")
     if now is not None and entry.start <= now < entry.end:
         css.append("now")
-    names = ", ".join(entry.people)
+    names = brush.words(entry.people)
     return Block(
-        x, width, y, height, " ".join(css), _fitting(entry.people, width),
-        f"{names}, {_from_to(entry.start, entry.end, zone)} ({entry.layer})",
+        x, width, y, height, " ".join(css), _fitting(names, width),
+        f"{', '.join(names)}, {_from_to(entry.start, entry.end, brush.zone)} ({entry.layer})",
     )  # fmt: skip
 
 
@@ -193,10 +256,10 @@ def _tint_of(people: People) -> int:
     return sum(map(tint, people)) % _TINTS + 1
 
 
-def _hole(hole: Span, span: Span, zone: Zone) -> Block:
-    x, width = _place(*hole, span)
+def _hole(hole: Span, brush: Brush, y: int) -> Block:
+    x, width = _place(*hole, brush.span)
     label = "nobody" if width > len("nobody") * _LETTER + 1 else ""
-    return Block(x, width, _HEAD, _FINAL, "gap", label, f"nobody, {_from_to(*hole, zone)}")
+    return Block(x, width, y, _FINAL, "gap", label, f"nobody, {_from_to(*hole, brush.zone)}")
 
 
 def _place(start: dt.datetime, end: dt.datetime, span: Span) -> tuple[float, float]:
@@ -208,9 +271,15 @@ def _from_to(start: dt.datetime, end: dt.datetime, zone: Zone) -> str:
     return f"{times.exact(start, zone=zone)} to {times.exact(end, zone=zone)}"
 
 
-def _fitting(people: People, width: float) -> str:
-    """Return names, initials or nothing, as fits into that many per cent of a week."""
-    for words in (", ".join(people), " ".join(map(initials, people))):
+def _fitting(names: Sequence[str], width: float) -> str:
+    """Return names, first names, initials or nothing, as fits into that share of a week.
+
+    Args:
+        names: What people are called.
+        width: Of the week's width, per cent.
+    """
+    firsts = [name.split()[0] for name in names]
+    for words in (", ".join(names), ", ".join(firsts), " ".join(map(initials, names))):
         if len(words) * _LETTER + 1 <= width:
             return words
     return ""

@@ -120,8 +120,9 @@ def _preview(request: HttpRequest, document: Document) -> list[calendar.Week]:
     spans = calendar.week_spans(monday, _WEEKS, zone)
     span = Interval(spans[0][1][0], spans[-1][1][1])
     final, layers = resolver.resolve(schedule, span), resolver.by_layer(schedule, span)
+    called = calendar.names_in([final, *layers.values()])
     return [
-        calendar.week(first, one, final=final, layers=layers, zone=zone, now=now)
+        calendar.week(first, one, final=final, layers=layers, called=called, zone=zone, now=now)
         for first, one in spans
     ]
 

@@ -13,11 +13,13 @@ from watchkeeper.kernel import access, clock, wall_time
 from watchkeeper.kernel.access import Permission
 from watchkeeper.oncall import queries, usecases
 from watchkeeper.oncall.forms import OverrideForm
+from watchkeeper.oncall.queries import ScheduleRow
 from watchkeeper.oncall.views.schedules import own_name
 from watchkeeper.plumbing import yaml_documents
 from watchkeeper.plumbing.pages import METHODS, members_only, saved
 from watchkeeper.plumbing.rest import actor_of
 from watchkeeper.ui.context import zone_of
+from watchkeeper.ui.domain.times import Zone
 
 _HOUR = dt.timedelta(hours=1)
 
@@ -31,9 +33,10 @@ def override(request: HttpRequest, name: str) -> HttpResponse:
     if not usecases.may_override(actor, team_id=row.owner_id, replaces=own):
         access.require(actor, Permission.EDIT, what=f"schedule {name}", team_id=row.owner_id)
     asked = request.POST if request.method == "POST" else None
-    start = wall_time.shown_at(clock.now(), zone.info).replace(second=0, microsecond=0)
     may_all = access.may(actor, Permission.EDIT, team_id=row.owner_id)
-    initial = {"start": start, "end": start + _HOUR, "replaces": "" if may_all else own}
+    initial = _begun(request.GET.get("for", ""), row, own, zone)
+    if not may_all:
+        initial["replaces"] = own
     form = OverrideForm(asked, zone=zone, initial=initial)
     if form.is_valid():
         made = saved(
@@ -45,6 +48,28 @@ def override(request: HttpRequest, name: str) -> HttpResponse:
             return redirect("oncall:schedule", name=name)
     context = {"row": row, "form": form, "may_all": may_all}
     return render(request, "oncall/override.html", context, status=422 if form.errors else 200)
+
+
+def _begun(asked: str, row: ScheduleRow, own: str | None, zone: Zone) -> dict[str, object]:
+    """Return what the form begins with: the next hour, or the rest of the shift of now.
+
+    Args:
+        asked: ``me``: whoever looks takes the rest of it; ``other``: they hand theirs on.
+        row: The schedule.
+        own: Name of the person who looks.
+        zone: In which times are typed.
+    """
+    now = clock.now()
+    [standing] = queries.on_call(at=now, name=row.name)
+    start = wall_time.shown_at(now, zone.info).replace(second=0, microsecond=0)
+    begun: dict[str, object] = {"start": start, "end": start + _HOUR}
+    if asked in ("me", "other") and standing.until is not None:
+        begun["end"] = wall_time.shown_at(standing.until, zone.info)
+    if asked == "me":
+        begun["person"] = own
+    if asked == "other":
+        begun["replaces"] = own
+    return begun
 
 
 @members_only

@@ -1,4 +1,4 @@
-"""Pages of who is on call: now, in one schedule, in one's own shifts."""
+"""Pages of who is on call: in one schedule, in one's own shifts; the coverage proof."""
 
 import contextlib
 import datetime as dt
@@ -18,7 +18,7 @@ from watchkeeper.kernel.actors import Actor, ActorKind
 from watchkeeper.kernel.intervals import Interval
 from watchkeeper.oncall import queries, usecases
 from watchkeeper.oncall.domain.schedule import Entry
-from watchkeeper.oncall.queries import OnCall, OverrideRow, ScheduleRow
+from watchkeeper.oncall.queries import OverrideRow, ScheduleRow
 from watchkeeper.oncall.views import calendar
 from watchkeeper.plumbing import yaml_documents
 from watchkeeper.plumbing.pages import members_only
@@ -36,51 +36,12 @@ _FIRST_YEAR, _LAST_YEAR = 1971, 2198
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A schedule and who is on call in it now."""
-
-    row: ScheduleRow
-    standing: OnCall
-    owner: str
-    is_mine: bool
-
-
-@dataclass(frozen=True, slots=True)
 class OverrideLine:
     """An override made by hand, who made it, and whether one may end it now."""
 
     row: OverrideRow
     author: str
     may_end: bool
-
-
-@members_only
-@require_safe
-def now_page(request: HttpRequest) -> HttpResponse:
-    """Show who is on call now, everywhere."""
-    actor = actor_of(request)
-    standing = {one.schedule: one for one in queries.on_call(at=clock.now())}
-    owners = {team.name: team.title or team.name for team in identity.teams()}
-    own = own_name(actor)
-    lines = [
-        Line(
-            row=row,
-            standing=standing[row.name],
-            owner=owners.get(row.owner_name or "", ""),
-            is_mine=own in standing[row.name].people,
-        )
-        for row in queries.schedule_rows()
-        if row.name in standing
-    ]
-    context = {
-        "lines": lines,
-        "empty": sum(not line.standing.people for line in lines),
-        "is_person": own is not None,
-        "may_edit": any(
-            access.may(actor, Permission.EDIT, team_id=team) for team in (None, *actor.team_roles)
-        ),
-    }
-    return render(request, "oncall/now.html", context)
 
 
 @members_only
@@ -136,26 +97,30 @@ def mine(request: HttpRequest) -> HttpResponse:
 def schedule(request: HttpRequest, name: str) -> HttpResponse:
     """Show one schedule: who is on call now, the calendar, the same as a list, overrides."""
     now, row, actor = clock.now(), queries.schedule_row(name), actor_of(request)
-    zone = _zone(request, row)
+    zones = _zones(request, row)
+    zone = zone_shown(request, zones)
     key = request.GET.get("range", "")
     weeks = _WEEKS.get(key) or _WEEKS[_USUAL]
-    monday = _monday(request.GET.get("from", ""), zone, now)
+    monday = monday_of(request.GET.get("from", ""), zone, now)
     spans = calendar.week_spans(monday, weeks, zone)
     span = Interval(spans[0][1][0], spans[-1][1][1])
     final = queries.entries(name, span)
     layers = queries.layer_entries(name, span)
+    called = calendar.names_in([final, *layers.values()])
     [standing] = queries.on_call(at=now, name=name)
     code = queries.document_of(name)
     context: dict[str, Any] = {
         "row": row,
         "standing": standing,
         "weeks": [
-            calendar.week(first, one, final=final, layers=layers, zone=zone, now=now)
+            calendar.week(
+                first, one, final=final, layers=layers, called=called, zone=zone, now=now
+            )
             for first, one in spans
         ],
         "entries": _with_holes(final, span),
         "zone_shown": zone,
-        "zones": _zones(request, row),
+        "zones": zones,
         "ranges": [("1w", _("Week")), ("2w", _("2 weeks")), ("4w", _("4 weeks")),
                    ("8w", _("8 weeks"))],
         "current": key if key in _WEEKS else _USUAL,
@@ -171,23 +136,28 @@ def schedule(request: HttpRequest, name: str) -> HttpResponse:
     return render(request, "oncall/schedule.html", context)
 
 
-def _zone(request: HttpRequest, row: ScheduleRow) -> Zone:
-    """Return the zone that the address asks for, else the one of the person who looks."""
-    asked = request.GET.get("zone", "")
-    known = {zone.name: zone for zone in _zones(request, row)}
-    return known.get(asked) or (times.zone(asked) if asked else zone_of(request))
-
-
 def _zones(request: HttpRequest, row: ScheduleRow) -> list[Zone]:
     """Return zones to look in: one's own, the schedule's, UTC; any other by the address."""
+    return zones_to_look_in(request, times.zone(row.time_zone))
+
+
+def zones_to_look_in(request: HttpRequest, *more: Zone) -> list[Zone]:
+    """Return one's own zone, ``more``, UTC, and the one that the address asks for."""
     asked = request.GET.get("zone", "")
-    found = [zone_of(request), times.zone(row.time_zone), times.UTC]
+    found = [zone_of(request), *more, times.UTC]
     if asked:
         found.append(times.zone(asked))
     return list({zone.name: zone for zone in found}.values())
 
 
-def _monday(asked: str, zone: Zone, now: dt.datetime) -> dt.date:
+def zone_shown(request: HttpRequest, zones: Sequence[Zone]) -> Zone:
+    """Return that of ``zones`` that the address asks for, else the one of who looks."""
+    asked = request.GET.get("zone", "")
+    known = {zone.name: zone for zone in zones}
+    return known.get(asked) or (times.zone(asked) if asked else zone_of(request))
+
+
+def monday_of(asked: str, zone: Zone, now: dt.datetime) -> dt.date:
     """Return the Monday on or before the day that is asked for, or today."""
     day = wall_time.shown_at(now, zone.info).date()
     with contextlib.suppress(ValueError):
