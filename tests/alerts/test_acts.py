@@ -320,6 +320,30 @@ def test_burn_rules_become_alerts_and_end_with_them() -> None:
     assert Alert.objects.count() == 3
 
 
+def test_the_alert_of_an_slo_that_is_removed_ends_with_it() -> None:
+    make_slo(now=BEGINNING)
+    firing("fast", "page")
+    upkeep.follow_firings(now=NOON)
+    Slo.objects.get(name="checkout").delete()
+
+    upkeep.follow_firings(now=NOON + HOUR)
+    upkeep.follow_firings(now=NOON + 2 * HOUR)
+
+    assert [row.state for row in queries.alert_rows(queries.Filter(), limit=10)] == ["resolved"]
+    assert verdicts() == ["opened", "resolved"]
+
+
+def test_alerts_of_the_sample_say_that_they_are() -> None:
+    make_slo(now=BEGINNING)
+    Slo.objects.update(origin="sample")
+    firing("fast", "page")
+
+    upkeep.follow_firings(now=NOON)
+
+    (row,) = queries.alert_rows(queries.Filter(), limit=10)
+    assert row.labels["sample"] == "true"
+
+
 # ---- quarantine and what is kept
 
 

@@ -5,6 +5,8 @@ import datetime as dt
 import pytest
 
 from tests.factories import HOST, actor_for, make_slo, make_team, make_user
+from watchkeeper.alerts.queries import alerts, rules
+from watchkeeper.alerts.usecases import upkeep
 from watchkeeper.catalog import queries as catalog
 from watchkeeper.catalog import usecases as catalog_usecases
 from watchkeeper.catalog.domain.findings import FindingKind
@@ -16,10 +18,12 @@ from watchkeeper.kernel.errors import ConflictError, ForbiddenError
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.manifests import usecases as manifests
 from watchkeeper.oncall import queries as oncall
+from watchkeeper.oncall.models import Escalation
 from watchkeeper.plumbing import transport
 from watchkeeper.plumbing.kinds import Severity
 from watchkeeper.slos import queries as slos
 from watchkeeper.slos import usecases as slo_usecases
+from watchkeeper.slos.models import Firing, Slo
 from watchkeeper.telemetry import queries as telemetry
 from watchkeeper.telemetry.usecases import collect
 
@@ -165,6 +169,32 @@ def test_its_schedules_say_who_is_on_call_and_leave_with_it() -> None:
     removed = usecases.remove(actor=HOST, now=NOW)
     assert removed.schedules == 2
     assert oncall.schedule_rows() == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("year", [2026, 2028, 2029])
+def test_its_alerts_page_nobody_in_any_year_and_end_with_it(year: int) -> None:
+    at = dt.datetime(year, 12, 31, 23, 59, tzinfo=dt.UTC)
+    load()
+    rules.forget()  # as the end of its transaction lets it
+    make_user("boss", role="admin")
+    Firing.objects.create(
+        slo=Slo.objects.order_by("name").first(), objective_index=0, window_index=0,
+        rule="page-fast", severity="page", started_at=at, reason={},
+    )  # fmt: skip
+
+    upkeep.follow_firings(now=at)
+    [row] = alerts.alert_rows(alerts.Filter(), limit=10)
+    assert (row.state, row.muted_by) == ("firing", "sample-data")
+
+    for hours in range(0, 24 * 15, 4):  # two ends of its weeks
+        upkeep.end_silences(now=at + dt.timedelta(hours=hours))
+    assert Escalation.objects.count() == 0
+
+    removed = usecases.remove(actor=HOST, now=at)
+    [row] = alerts.alert_rows(alerts.Filter(), limit=10)
+    assert (removed.silences, row.state) == (1, "resolved")
+    assert Escalation.objects.count() == 0
 
 
 @pytest.mark.django_db

@@ -366,5 +366,6 @@ def route_specs() -> list[RouteSpec]:
 
 
 def silence_specs() -> list[SilenceSpec]:
-    """Return what somebody would have to wish for to have all silences, by name."""
-    return [silence_spec(row) for row in Silence.objects.order_by("name")]
+    """Return what somebody would wish for to have all silences but the sample's, by name."""
+    rows = Silence.objects.exclude(origin=Origin.SAMPLE.value).order_by("name")
+    return [silence_spec(row) for row in rows]

@@ -226,6 +226,22 @@ def remove_silence(
 
 
 @transaction.atomic
+def remove_sample(*, actor: Actor, now: dt.datetime) -> int:
+    """Remove the silences of the sample; return how many there were.
+
+    What else they keep quiet pages then: let the sample's alerts end before.
+
+    Raises:
+        ForbiddenError: the actor is no admin.
+    """
+    hands.require(actor, Permission.ADMINISTER, what="the sample", team_id=None)
+    names = Silence.objects.filter(origin=Origin.SAMPLE.value).values_list("name", flat=True)
+    return len(
+        [remove_silence(actor=actor, name=name, now=now, origin=Origin.SAMPLE) for name in names]
+    )
+
+
+@transaction.atomic
 def end_silence(*, actor: Actor, name: str, now: dt.datetime) -> None:
     """End early what holds of a silence; one that comes again still comes.
 

@@ -44,6 +44,7 @@ from watchkeeper.slos.queries.rows import FiringRow
 HELD = dt.timedelta(hours=24)
 _MAINTENANCE = f"{routing.MAINTENANCE}:"
 _FIRINGS = "firings"
+_OF_SLOS = "slo/"
 _CHUNK = 500
 _MOST_FIRINGS = 1_000
 
@@ -178,7 +179,8 @@ def follow_firings(*, now: dt.datetime) -> int:
     """Open an alert for each burn rule that began to fire, resolve those that ended.
 
     Firings are found by their ids, which a cursor remembers, and by the alerts that are open for
-    them, so that none is missed whenever this stops and begins again.
+    them, so that none is missed whenever this stops and begins again. A firing that went with its
+    SLO has ended too.
 
     Returns:
         How many events that gave.
@@ -188,7 +190,7 @@ def follow_firings(*, now: dt.datetime) -> int:
         fresh = slos.firings_after(cursor.position, limit=_MOST_FIRINGS)
         told = [_began(row) for row in fresh]
         told += [_ended(row) for row in fresh if row.ended_at is not None]
-        told += [_ended(row) for row in slos.firings_of(_open_firings()) if row.ended_at]
+        told += _ends()
         if told:
             body = json.dumps([event.episode for event in told]).encode()
             intake.tell(own.integration(now=now), told, body=body, now=now)
@@ -198,10 +200,15 @@ def follow_firings(*, now: dt.datetime) -> int:
     return len(told)
 
 
-def _open_firings() -> list[int]:
-    found = Alert.objects.filter(scope=own.OWN).exclude(state=AlertState.RESOLVED.value)
-    episodes = found.exclude(episode="").values_list("episode", flat=True)
-    return [int(episode) for episode in episodes if episode.isdigit()]
+def _ends() -> list[Event]:
+    """Return the ends of firings that alerts are open for."""
+    rows = Alert.objects.filter(scope=own.OWN, key__startswith=_OF_SLOS)
+    rows = rows.exclude(state=AlertState.RESOLVED.value).exclude(episode="")
+    keys = {int(episode): key for episode, key in rows.values_list("episode", "key")}
+    firings = {row.id: row for row in slos.firings_of(keys)}
+    told = [_ended(row) for row in firings.values() if row.ended_at]
+    gone = [(firing, key) for firing, key in keys.items() if firing not in firings]
+    return told + [domain.make(Action.RESOLVE, key, episode=str(firing)) for firing, key in gone]
 
 
 def _began(row: FiringRow) -> Event:
@@ -216,7 +223,8 @@ def _began(row: FiringRow) -> Event:
         started_at=row.started_at,
         episode=str(row.id),
         description=_words(row.reason),
-        labels={"slo": row.slo, "rule": row.rule, "alertname": "ErrorBudgetBurn"},
+        labels={"slo": row.slo, "rule": row.rule, "alertname": "ErrorBudgetBurn"}
+        | ({"sample": "true"} if row.is_sample else {}),
     )
 
 
@@ -238,7 +246,7 @@ def _ended(row: FiringRow) -> Event:
 
 
 def _key(row: FiringRow) -> str:
-    return f"slo/{row.slo}/{row.objective_index}/{row.window_index}/{row.rule}"
+    return f"{_OF_SLOS}{row.slo}/{row.objective_index}/{row.window_index}/{row.rule}"
 
 
 def forget_old(*, before: dt.datetime, now: dt.datetime) -> int:

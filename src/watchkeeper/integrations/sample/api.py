@@ -26,6 +26,7 @@ class RemovedOut(Schema):
     catalogue: int
     people: int
     schedules: int
+    silences: int
 
 
 @router.get("/sample", response=SampleOut, summary="Whether the sample is here")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.db import transaction
 
+from watchkeeper.alerts.usecases import rules, upkeep
 from watchkeeper.audit import usecases as audit
 from watchkeeper.catalog import usecases as catalog
 from watchkeeper.identity import queries as identity_queries
@@ -56,6 +57,7 @@ class Removed:
         sources: Sources of minutes.
         catalogue: Services, journeys and entities.
         schedules: Schedules, with who was on call.
+        silences: Silences.
         people: Teams and people.
     """
 
@@ -64,13 +66,14 @@ class Removed:
     sources: int
     catalogue: int
     schedules: int
+    silences: int
     people: int
 
     @property
     def is_nothing(self) -> bool:
         """Whether there was nothing to remove."""
         of_programme = self.slos or self.slis or self.sources or self.catalogue
-        return not (of_programme or self.schedules or self.people)
+        return not (of_programme or self.schedules or self.silences or self.people)
 
 
 def documents() -> list[Document]:
@@ -192,12 +195,14 @@ def remove(*, actor: Actor, now: dt.datetime) -> Removed:
     for row in gone_slos:
         slos.remove_slo(actor=actor, name=row.name, origin=Origin.SAMPLE, now=now)
     slis, sources = _remove_telemetry(actor, now=now)
+    upkeep.follow_firings(now=now)  # its alerts end with its SLOs, before the silence does
     removed = Removed(
         slos=len(gone_slos),
         slis=slis,
         sources=sources,
         catalogue=catalog.remove_sample(actor=actor, now=now),
         schedules=oncall.remove_sample(actor=actor, now=now),
+        silences=rules.remove_sample(actor=actor, now=now),
         people=identity.remove_sample(actor=actor, now=now),
     )
     audit.record(

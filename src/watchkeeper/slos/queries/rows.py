@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import FloatField, QuerySet, TextField
 from django.db.models.functions import Cast
 
+from watchkeeper.kernel.origins import Origin
 from watchkeeper.slos.domain import status as words
 from watchkeeper.slos.domain.definition import Severity
 from watchkeeper.slos.domain.status import SloStatus
@@ -81,7 +82,7 @@ class SloRow:
 
 @dataclass(frozen=True, slots=True)
 class FiringRow:
-    """A burn rule that fires, or fired."""
+    """A burn rule that fires, or fired; ``is_sample``: of an SLO of the sample."""
 
     id: int
     slo: str
@@ -93,6 +94,7 @@ class FiringRow:
     started_at: dt.datetime
     ended_at: dt.datetime | None
     reason: Mapping[str, Any]
+    is_sample: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +252,7 @@ def _firing(row: Firing) -> FiringRow:
         started_at=row.started_at,
         ended_at=row.ended_at,
         reason=row.reason,
+        is_sample=row.slo.origin == Origin.SAMPLE.value,
     )
 
 
