@@ -102,10 +102,10 @@ def make_user(name: str, *, role: str = "viewer", teams: Mapping[str, str] | Non
     return User.objects.get(name=name)
 
 
-def make_team(name: str) -> int:
+def make_team(name: str, *, title: str = "") -> int:
     """Make a team, or find it."""
     return people.save_team(
-        actor=HOST, name=name, title="", description="", origin=Origin.API, now=BEGINNING
+        actor=HOST, name=name, title=title, description="", origin=Origin.API, now=BEGINNING
     )
 
 

@@ -105,3 +105,19 @@ def test_machines_read_a_minute_with_its_offset() -> None:
 
     assert times.stamp(noon) == "2026-07-01T10:00Z"
     assert times.stamp(noon, zone=times.zone("Europe/Oslo")) == "2026-07-01T12:00+02:00"
+
+
+@pytest.mark.parametrize(
+    ("ahead", "text"),
+    [
+        (dt.timedelta(hours=5), "08:42"),
+        (dt.timedelta(hours=23), "02:42"),
+        (dt.timedelta(days=1), "Wed 03:42"),
+        (dt.timedelta(days=6), "Mon 03:42"),
+        (dt.timedelta(days=7), "24 Nov 03:42"),
+        (dt.timedelta(days=60), "16 Jan 2027"),
+    ],
+)
+def test_a_time_to_come_is_as_long_as_it_must_be(ahead: dt.timedelta, text: str) -> None:
+    assert times.ahead(NIGHT + ahead, now=NIGHT, zone=OSLO) == text
+    assert times.ahead(None, now=NIGHT, zone=OSLO) == UNKNOWN

@@ -1,5 +1,6 @@
 """What home reads: whether the product can work, and what an overview tells."""
 
+from watchkeeper.home.queries.on_call import Duties, DutyLine
 from watchkeeper.home.queries.overview import Change, Gauge, JourneyLine, Overview, Tier, overview
 from watchkeeper.home.queries.readiness import Check, readiness
 from watchkeeper.home.queries.search import Hit, find
@@ -8,6 +9,8 @@ from watchkeeper.home.queries.watch import Watch, watch
 __all__ = [
     "Change",
     "Check",
+    "Duties",
+    "DutyLine",
     "Gauge",
     "Hit",
     "JourneyLine",

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from watchkeeper.catalog import queries as catalog
+from watchkeeper.home.queries.on_call import Duties, duties_now
 from watchkeeper.slos import queries as slos
 from watchkeeper.slos.queries import DefinitionChange, FiringRow, SloRow, StateRow
 from watchkeeper.ui.domain import states
@@ -138,6 +139,7 @@ class Overview:
         journeys: Worst first.
         burning_since: When the oldest page that is open began.
         as_of: When the newest state was written.
+        duties: Who is on call now.
     """
 
     total: int
@@ -149,6 +151,7 @@ class Overview:
     journeys: Sequence[JourneyLine]
     burning_since: dt.datetime | None
     as_of: dt.datetime | None
+    duties: Duties
 
 
 def overview(*, now: dt.datetime) -> Overview:
@@ -168,6 +171,7 @@ def overview(*, now: dt.datetime) -> Overview:
         journeys=_journeys(gauges),
         burning_since=min(pages, default=None),
         as_of=max((s.as_of for row in rows for s in row.states), default=None),
+        duties=duties_now(now=now),
     )
 
 

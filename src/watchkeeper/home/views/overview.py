@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from watchkeeper.home import queries
 from watchkeeper.home.queries import Change, Gauge, Overview
+from watchkeeper.home.views import duty_lines
 from watchkeeper.kernel import clock
 from watchkeeper.kernel.access import Permission, may
 from watchkeeper.plumbing.pages import members_only
@@ -49,21 +50,26 @@ def overview(request: HttpRequest) -> HttpResponse:
     """Show which budgets are in danger and what changed since yesterday."""
     now = clock.now()
     found = queries.overview(now=now)
-    context: dict[str, object] = {"found": found, "yesterday": now - dt.timedelta(days=1)}
+    actor, zone = actor_of(request), zone_of(request)
+    teams = any(may(actor, Permission.EDIT, team_id=team) for team in actor.team_roles)
+    context: dict[str, object] = {
+        "found": found,
+        "yesterday": now - dt.timedelta(days=1),
+        "duties": [duty_lines.line(row, now=now, zone=zone) for row in found.duties.lines],
+        "duties_hidden": found.duties.hidden,
+        "may_edit": may(actor, Permission.EDIT) or teams,
+    }
     if not found.total:
-        actor = actor_of(request)
-        teams = any(may(actor, Permission.EDIT, team_id=team) for team in actor.team_roles)
-        context["may_edit"] = may(actor, Permission.EDIT) or teams
         context["discover_url"] = address(FIRST_RUN) if may(actor, Permission.ADMINISTER) else ""
         return render(request, "home/overview_empty.html", context)
     context |= {
-        "truth": truth(found, now=now, zone=zone_of(request)),
+        "truth": truth(found, now=now, zone=zone),
         "tiers": [(tier, _tier_note(tier.tier), len(tier.gauges)) for tier in found.tiers],
         "legend": [
             (look, states.LOOKS[look].word, count, _list_url(status=_STATUS.get(look, "")))
             for look, count in found.counts
         ],
-        "lines": [_line(change, now=now, zone=zone_of(request)) for change in found.changes],
+        "lines": [_line(change, now=now, zone=zone) for change in found.changes],
     }
     return render(request, "home/overview.html", context)
 

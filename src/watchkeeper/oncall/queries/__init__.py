@@ -8,7 +8,7 @@ from watchkeeper.oncall.queries.coverage import (
     coverage_findings,
     coverage_of_all,
 )
-from watchkeeper.oncall.queries.duties import Duty, Paged, duties
+from watchkeeper.oncall.queries.duties import AHEAD, Duty, Paged, duties
 from watchkeeper.oncall.queries.escalations import (
     PolicyNotFoundError,
     PolicyRow,
@@ -56,6 +56,7 @@ from watchkeeper.oncall.queries.standings import (
 from watchkeeper.oncall.queries.unanswered import concerns
 
 __all__ = [
+    "AHEAD",
     "COVERAGE_DAYS",
     "LAST",
     "Coverage",

@@ -131,6 +131,24 @@ def short(at: dt.datetime | None, *, now: dt.datetime, zone: Zone) -> str:
     return day(at, zone=zone)
 
 
+def ahead(at: dt.datetime | None, *, now: dt.datetime, zone: Zone) -> str:
+    """Return as much of a time to come as is needed: "09:00", "Mon 09:00", "29 Oct 19:12".
+
+    The zone is not in it, as in :func:`short`.
+    """
+    if at is None:
+        return UNKNOWN
+    local, today = at.astimezone(zone.info), now.astimezone(zone.info)
+    clock = local.strftime("%H:%M")
+    if at - now < dt.timedelta(days=1):
+        return clock
+    if (local.date() - today.date()).days < _WEEK_DAYS:
+        return f"{_DAYS[local.weekday()]} {clock}"
+    if local.year == today.year:
+        return f"{local.day} {_MONTHS[local.month - 1]} {clock}"
+    return day(at, zone=zone)
+
+
 def day_label(at: dt.datetime, *, zone: Zone) -> str:
     """Return a day for an axis: "17 Nov"."""
     local = at.astimezone(zone.info)
