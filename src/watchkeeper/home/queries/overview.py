@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from watchkeeper.alerts.queries.unheard import Unheard, unheard
 from watchkeeper.catalog import queries as catalog
 from watchkeeper.home.queries.on_call import Duties, duties_now
 from watchkeeper.slos import queries as slos
@@ -140,6 +141,7 @@ class Overview:
         burning_since: When the oldest page that is open began.
         as_of: When the newest state was written.
         duties: Who is on call now.
+        unheard: Alerts that nobody answered; ``None``: there are none.
     """
 
     total: int
@@ -152,6 +154,7 @@ class Overview:
     burning_since: dt.datetime | None
     as_of: dt.datetime | None
     duties: Duties
+    unheard: Unheard | None
 
 
 def overview(*, now: dt.datetime) -> Overview:
@@ -172,6 +175,7 @@ def overview(*, now: dt.datetime) -> Overview:
         burning_since=min(pages, default=None),
         as_of=max((s.as_of for row in rows for s in row.states), default=None),
         duties=duties_now(now=now),
+        unheard=unheard(),
     )
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from watchkeeper.home import queries
 from watchkeeper.home.queries import Change, Gauge, Overview
-from watchkeeper.home.views import duty_lines
+from watchkeeper.home.views import duty_lines, unheard_strip
 from watchkeeper.kernel import clock
 from watchkeeper.kernel.access import Permission, may
 from watchkeeper.plumbing.pages import members_only
@@ -56,6 +56,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "found": found,
         "yesterday": now - dt.timedelta(days=1),
         "duties": [duty_lines.line(row, now=now, zone=zone) for row in found.duties.lines],
+        "strip": unheard_strip.strip(found.unheard),
         "duties_hidden": found.duties.hidden,
         "may_edit": may(actor, Permission.EDIT) or teams,
     }

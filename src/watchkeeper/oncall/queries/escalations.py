@@ -293,18 +293,23 @@ def paged(subjects: Collection[Subject]) -> set[Subject]:
     return found
 
 
-def unheard() -> list[UnheardRow]:
-    """Return escalations at their end that nobody answered, the newest first."""
+def unheard(kind: str | None = None, *, limit: int = 500) -> list[UnheardRow]:
+    """Return escalations at their end that nobody answered, the newest first.
+
+    Args:
+        kind: Only for subjects of this kind, as ``alert``; ``None``: for any.
+        limit: How many at most.
+    """
     rows = Escalation.objects.filter(state=EscalationState.EXHAUSTED.value)
+    if kind is not None:
+        rows = rows.filter(subject_kind=kind)
+    found = rows.order_by("-ended_at").values_list(
+        "subject_kind", "subject_id", "title", "service", "ended_at", "started_at",
+        "nobody_notified",
+    )  # fmt: skip
     return [
-        UnheardRow(
-            subject=Subject(row.subject_kind, row.subject_id),
-            title=row.title,
-            service=row.service,
-            ended_at=row.ended_at or row.started_at,
-            nobody_notified=row.nobody_notified,
-        )
-        for row in rows.order_by("-ended_at")
+        UnheardRow(Subject(kind, subject), title, service, ended_at or started_at, is_loud)
+        for kind, subject, title, service, ended_at, started_at, is_loud in found[:limit]
     ]
 
 
