@@ -14,12 +14,16 @@ class AlertsConfig(AppConfig):
     def ready(self) -> None:
         """Offer the place in the rail, listen to changes, and seal keys anew when asked."""
         from watchkeeper.alerts import subscribers
+        from watchkeeper.alerts.queries.alerts import firing_count
         from watchkeeper.alerts.usecases.integrations import reseal_keys
         from watchkeeper.plumbing import secret_box
 
         subscribers.register()
         secret_box.register_keeper(reseal_keys)
-        place = NavigationItem("Watch", "Alerts", "alerts:list", "bell", order=30, quick=True)
+        place = NavigationItem(
+            "Watch", "Alerts", "alerts:list", "bell",
+            order=30, badge=firing_count, badge_words="firing", quick=True,
+        )  # fmt: skip
         registry.add(place)
         items = (
             ("Integrations", "integrations", "plug-connected"),

@@ -48,6 +48,14 @@ def test_a_badge_says_how_many_wait() -> None:
     assert [place.badge for place in seen()[0].places] == [0, 3]
 
 
+@pytest.mark.parametrize(("many", "text"), [(0, ""), (1, "1"), (99, "99"), (100, "99+")])
+def test_a_badge_counts_no_further_than_99(many: int, text: str) -> None:
+    item = NavigationItem("Watch", "SLOs", "slos:list", "target", badge=lambda: many)
+    [group] = navigation.groups((item,), actor=ALICE, address=ADDRESSES.get, path="/")
+
+    assert group.places[0].badge_text == text
+
+
 def test_the_bottom_bar_holds_at_most_four_places() -> None:
     items = [NavigationItem("Watch", f"P{i}", f"p{i}", "home", i, quick=True) for i in range(6)]
     groups = navigation.groups(items, actor=ALICE, address=lambda name: f"/{name}/", path="/")

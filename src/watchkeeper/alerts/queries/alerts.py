@@ -249,6 +249,15 @@ def counts() -> dict[str, int]:
     return found
 
 
+def firing_count(*, most: int = 100) -> int:
+    """Return how many alerts fire that nobody took, as far as ``most``.
+
+    It reads the index of open alerts alone and stops at ``most``, however many alerts there are.
+    """
+    found = Alert.objects.exclude(state=AlertState.RESOLVED.value)
+    return found.filter(state=AlertState.FIRING.value).order_by("-pk")[:most].count()
+
+
 def alert_row(alert: str) -> AlertRow:
     """Return one alert.
 

@@ -8,6 +8,7 @@ from watchkeeper.kernel.actors import Actor
 
 GROUPS = ("Watch", "Respond", "Learn", "Plan", "People", "Settings")
 QUICK_ITEMS = 4
+MOST_IN_BADGE = 99
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,9 @@ class NavigationItem:
         icon: Name in ``frontend/icons.json``, as ``target``.
         order: Place in its group, lowest first.
         permission: What one needs to see it.
-        badge: Tells how many things wait there; shown when it is more than 0. Must be quick:
-            every screen calls it.
+        badge: Tells how many things wait there; shown when it is more than 0, and as ``99+``
+            when it is more than 99, so that it need count no further. Must be quick: every
+            screen calls it.
         badge_words: What the number counts, for screen readers, as ``open``.
         quick: Whether it may stand in the bottom bar of phones.
     """
@@ -49,6 +51,13 @@ class Place:
     badge: int
     badge_words: str
     quick: bool
+
+    @property
+    def badge_text(self) -> str:
+        """The number as it is shown: ``3``, ``99+``; empty where nothing waits."""
+        if self.badge > MOST_IN_BADGE:
+            return f"{MOST_IN_BADGE}+"
+        return str(self.badge) if self.badge > 0 else ""
 
 
 @dataclass(frozen=True, slots=True)
