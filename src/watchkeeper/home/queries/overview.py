@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from watchkeeper.alerts.queries.unheard import Unheard, unheard
 from watchkeeper.catalog import queries as catalog
 from watchkeeper.home.queries.on_call import Duties, duties_now
+from watchkeeper.home.queries.since import Change, changes_since
 from watchkeeper.slos import queries as slos
-from watchkeeper.slos.queries import DefinitionChange, FiringRow, SloRow, StateRow
+from watchkeeper.slos.queries import SloRow, StateRow
 from watchkeeper.ui.domain import states
 
 _DAY = dt.timedelta(days=1)
 _MOST_GAUGES = 20
 _MOST_IN_DANGER = 8
-_MOST_CHANGES = 14
 _IN_DANGER = 3
 _NO_TIER = 9
 
@@ -87,25 +87,6 @@ class Tier:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """Something that happened since yesterday: a firing, or a definition.
-
-    Attributes:
-        at: When.
-        firing: The firing that began or ended.
-        has_ended: Whether it ended.
-        definition: The definition that came into force.
-        others: How many more did in the same minute by the same hand.
-    """
-
-    at: dt.datetime
-    firing: FiringRow | None = None
-    has_ended: bool = False
-    definition: DefinitionChange | None = None
-    others: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class JourneyLine:
     """A journey with the worst state among the SLOs of its services.
 
@@ -170,7 +151,7 @@ def overview(*, now: dt.datetime) -> Overview:
         tiers=_tiers(gauges),
         danger=danger[:_MOST_IN_DANGER],
         danger_count=len(danger),
-        changes=_changes(now - _DAY),
+        changes=changes_since(now - _DAY, now=now),
         journeys=_journeys(gauges),
         burning_since=min(pages, default=None),
         as_of=max((s.as_of for row in rows for s in row.states), default=None),
@@ -226,28 +207,6 @@ def _tiers(gauges: Sequence[Gauge]) -> list[Tier]:
         number = None if tier == _NO_TIER else tier
         found.append(Tier(label, number, kept, len(own) - len(kept)))
     return found
-
-
-def _changes(since: dt.datetime) -> list[Change]:
-    found = []
-    for row in slos.firing_rows():
-        if row.started_at >= since:
-            found.append(Change(row.started_at, firing=row))
-        if row.ended_at is not None and row.ended_at >= since:
-            found.append(Change(row.ended_at, firing=row, has_ended=True))
-    found += _definitions(slos.changes_since(since, limit=2000))
-    return sorted(found, key=lambda change: change.at, reverse=True)[:_MOST_CHANGES]
-
-
-def _definitions(changes: Sequence[DefinitionChange]) -> list[Change]:
-    """Return the changes; those of one minute and one hand, as from one file, are one."""
-    found: dict[tuple[object, ...], list[DefinitionChange]] = {}
-    for change in changes:
-        minute = change.at.replace(second=0, microsecond=0)
-        found.setdefault((minute, change.author, change.number == 1), []).append(change)
-    return [
-        Change(same[0].at, definition=same[0], others=len(same) - 1) for same in found.values()
-    ]
 
 
 def _journeys(gauges: Sequence[Gauge]) -> list[JourneyLine]:

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -11,8 +10,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from watchkeeper.home import queries
-from watchkeeper.home.queries import Change, Gauge, Overview
-from watchkeeper.home.views import duty_lines, unheard_strip
+from watchkeeper.home.queries import Gauge, Overview
+from watchkeeper.home.views import duty_lines, since, unheard_strip
 from watchkeeper.kernel import clock
 from watchkeeper.kernel.access import Permission, may
 from watchkeeper.plumbing.pages import members_only
@@ -32,18 +31,6 @@ _STATUS = {
 _SMALL_NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """Something that happened, in words."""
-
-    at: dt.datetime
-    look: str
-    title: str
-    note: str
-    side: str
-    url: str
-
-
 @members_only
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
@@ -56,6 +43,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "found": found,
         "yesterday": now - dt.timedelta(days=1),
         "duties": [duty_lines.line(row, now=now, zone=zone) for row in found.duties.lines],
+        "lines": [since.line(change) for change in found.changes],
         "strip": unheard_strip.strip(found.unheard),
         "duties_hidden": found.duties.hidden,
         "may_edit": may(actor, Permission.EDIT) or teams,
@@ -70,7 +58,6 @@ def overview(request: HttpRequest) -> HttpResponse:
             (look, states.LOOKS[look].word, count, _list_url(status=_STATUS.get(look, "")))
             for look, count in found.counts
         ],
-        "lines": [_line(change, now=now, zone=zone) for change in found.changes],
     }
     return render(request, "home/overview.html", context)
 
@@ -114,48 +101,3 @@ def _burning(burning: list[Gauge], count: int) -> str:
     number = _SMALL_NUMBERS[count] if count < len(_SMALL_NUMBERS) else numbers.count(count)
     tier = "" if only is None else f" tier {only}"
     return f"{number}{tier} budget{'' if count == 1 else 's'} {'burns' if count == 1 else 'burn'}"
-
-
-def _line(change: Change, *, now: dt.datetime, zone: times.Zone) -> Line:
-    if change.firing is not None:
-        return _firing_line(change)
-    definition = change.definition
-    assert definition is not None
-    is_new = definition.number == 1
-    if change.others:
-        many = numbers.count(change.others + 1)
-        return Line(
-            at=change.at,
-            look="done",
-            title=f"{many} SLOs {'are new' if is_new else 'were changed'}",
-            note=f"{definition.slo} and {numbers.count(change.others)} more",
-            side="",
-            url=reverse("slos:list"),
-        )
-    return Line(
-        at=change.at,
-        look="done",
-        title=f"{definition.slo} {'is new' if is_new else 'was changed'}",
-        note="its definition came into force" if is_new else "a new version came into force",
-        side=f"version {definition.number}",
-        url=f"{reverse('slos:detail', args=[definition.slo])}#versions",
-    )
-
-
-def _firing_line(change: Change) -> Line:
-    firing = change.firing
-    assert firing is not None
-    slow = firing.severity == "ticket"
-    reason = firing.reason
-    rate = f"{numbers.burn(reason.get('long_rate'))} over {reason.get('long', '')}"
-    url = f"{reverse('slos:detail', args=[firing.slo])}#firings"
-    if change.has_ended and firing.ended_at is not None:
-        lasted = times.duration(firing.ended_at - firing.started_at)
-        title = f"{firing.slo} stopped burning{' slowly' if slow else ''}"
-        return Line(change.at, "ok", title, f"{firing.rule} fired for {lasted}", "ended", url)
-    title = f"{firing.slo} began to burn{' slowly' if slow else ''}"
-    look = "watch" if slow else "burn"
-    side = "open" if firing.ended_at is None else "ended"
-    return Line(
-        change.at, look, title, f"{rate} · {firing.severity} to {firing.service}", side, url
-    )
