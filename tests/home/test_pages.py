@@ -125,7 +125,7 @@ def test_the_overview_takes_a_fixed_number_of_queries(
     usecases.tick(now=NOON)
     client = sign_in()
 
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(27):
         client.get("/")
 
 

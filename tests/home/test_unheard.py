@@ -71,7 +71,7 @@ def strip() -> str:
 
 def href() -> str:
     page = text(signed_in("linda").get("/"))
-    return re.findall(r'<a class="wk-banner" href="([^"]+)"', page)[0]
+    return page.partition('<a class="wk-banner" href="')[2].partition('"')[0]
 
 
 def test_without_such_an_alert_there_is_no_strip(heard: str) -> None:
@@ -171,6 +171,28 @@ def test_many_take_four_queries(lost: str, django_assert_max_num_queries: Any) -
 
     assert found is not None
     assert (found.count, found.unpaged) == (6, 6)
+
+
+def test_the_sentence_counts_what_fires_and_nobody_took(
+    lost: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said() -> str:
+        page = text(signed_in(f"viewer-{next(VIEWERS)}").get("/"))
+        return page.partition('<p class="wk-truth">')[2].partition(" <span")[0]
+
+    assert said().endswith(" SLOs hold.")
+    alert = fire(lost)
+    assert said().endswith(" SLOs hold; 1 alert is firing.")
+    fire(lost, "CPU")
+    assert said().endswith("; 2 alerts are firing.")
+    acts.acknowledge(actor=HOST, alerts=[alert], now=NOON)
+    assert said().endswith("; 1 alert is firing.")
+
+    fire(lost, "RAM")
+    monkeypatch.setattr("watchkeeper.ui.domain.navigation.MOST_IN_BADGE", 1)
+    assert said().endswith("; more than 1 alerts are firing.")
+    slos.remove_slo(actor=HOST, name="checkout", origin=Origin.FILE, now=NOON)
+    assert said() == "Nothing is watched yet; more than 1 alerts are firing."
 
 
 def test_before_the_first_slo_it_is_told_too(lost: str) -> None:

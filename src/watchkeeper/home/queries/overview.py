@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from watchkeeper.alerts.queries.alerts import firing_count
 from watchkeeper.alerts.queries.unheard import Unheard, unheard
 from watchkeeper.catalog import queries as catalog
 from watchkeeper.home.queries.on_call import Duties, duties_now
@@ -123,6 +124,7 @@ class Overview:
         as_of: When the newest state was written.
         duties: Who is on call now.
         unheard: Alerts that nobody answered; ``None``: there are none.
+        firing: How many alerts fire that nobody took; 100 stands for that many or more.
     """
 
     total: int
@@ -136,6 +138,7 @@ class Overview:
     as_of: dt.datetime | None
     duties: Duties
     unheard: Unheard | None
+    firing: int
 
 
 def overview(*, now: dt.datetime) -> Overview:
@@ -157,6 +160,7 @@ def overview(*, now: dt.datetime) -> Overview:
         as_of=max((s.as_of for row in rows for s in row.states), default=None),
         duties=duties_now(now=now),
         unheard=unheard(),
+        firing=firing_count(),
     )
 
 

@@ -17,7 +17,7 @@ from watchkeeper.kernel.access import Permission, may
 from watchkeeper.plumbing.pages import members_only
 from watchkeeper.plumbing.rest import actor_of
 from watchkeeper.ui.context import FIRST_RUN, address, zone_of
-from watchkeeper.ui.domain import numbers, states, times
+from watchkeeper.ui.domain import navigation, numbers, states, times
 
 _TIER_WORDS = {0: "the business stops", 1: "customers suffer", 2: "comfort", 3: "inside only"}
 _STATUS = {
@@ -29,6 +29,7 @@ _STATUS = {
     "ok": "ok",
 }
 _SMALL_NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
+_NOTHING = "Nothing is watched yet"
 
 
 @members_only
@@ -41,6 +42,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     teams = any(may(actor, Permission.EDIT, team_id=team) for team in actor.team_roles)
     context: dict[str, object] = {
         "found": found,
+        "truth": truth(found, now=now, zone=zone),
         "yesterday": now - dt.timedelta(days=1),
         "duties": [duty_lines.line(row, now=now, zone=zone) for row in found.duties.lines],
         "lines": [since.line(change) for change in found.changes],
@@ -52,7 +54,6 @@ def overview(request: HttpRequest) -> HttpResponse:
         context["discover_url"] = address(FIRST_RUN) if may(actor, Permission.ADMINISTER) else ""
         return render(request, "home/overview_empty.html", context)
     context |= {
-        "truth": truth(found, now=now, zone=zone),
         "tiers": [(tier, _tier_note(tier.tier), len(tier.gauges)) for tier in found.tiers],
         "legend": [
             (look, states.LOOKS[look].word, count, _list_url(status=_STATUS.get(look, "")))
@@ -72,9 +73,21 @@ def _list_url(**asked: str) -> str:
 
 def truth(found: Overview, *, now: dt.datetime, zone: times.Zone) -> list[tuple[str, bool]]:
     """Return the sentence under the title, in parts: words, and whether they stand out."""
+    head = _budgets(found, now=now, zone=zone) if found.total else [(_NOTHING, False)]
+    tail = f"; {_firing(found.firing)}." if found.firing else "."
+    return [*head, (tail, False)]
+
+
+def _firing(count: int) -> str:
+    if count > navigation.MOST_IN_BADGE:
+        return f"more than {navigation.MOST_IN_BADGE} alerts are firing"
+    return f"{count} alert{' is' if count == 1 else 's are'} firing"
+
+
+def _budgets(found: Overview, *, now: dt.datetime, zone: times.Zone) -> list[tuple[str, bool]]:
     counts: Mapping[str, int] = dict(found.counts)
     holding = counts.get("ok", 0)
-    held = f"{numbers.count(holding)} of {numbers.count(found.total)} SLOs hold."
+    held = f"{numbers.count(holding)} of {numbers.count(found.total)} SLOs hold"
     burning = [gauge for gauge in found.danger if gauge.look == "burn"]
     if burning:
         since = found.burning_since
@@ -91,7 +104,7 @@ def truth(found: Overview, *, now: dt.datetime, zone: times.Zone) -> list[tuple[
     if worse:
         return [(f"No budget burns fast; {', '.join(worse)}; {held}", False)]
     if holding == found.total:
-        return [("Nothing burns", True), (f": all {numbers.count(found.total)} SLOs hold.", False)]
+        return [("Nothing burns", True), (f": all {numbers.count(found.total)} SLOs hold", False)]
     return [(f"Nothing burns; {held}", False)]
 
 
