@@ -46,6 +46,13 @@ def test_only_what_fires_and_nobody_took_counts() -> None:
     assert badge(text(signed_in("vera").get("/services"))) == "1 firing"
 
 
+def test_what_is_kept_quiet_does_not_count() -> None:
+    fire(1)
+    Alert.objects.update(muted_by="calm", muted_until=NOON)
+
+    assert queries.firing_count() == 0
+
+
 def test_nothing_stands_there_when_nothing_fires() -> None:
     assert badge(text(signed_in("vera").get("/services"))) == ""
 

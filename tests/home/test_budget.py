@@ -23,7 +23,7 @@ from watchkeeper.plumbing import limits
 from watchkeeper.slos import usecases as slos
 
 pytestmark = pytest.mark.django_db
-BUDGET = 37
+BUDGET = 38
 VIEWERS = itertools.count()
 LATER = NOON + dt.timedelta(hours=1)
 

@@ -12,6 +12,7 @@ from tests.factories import make_slo, make_team, make_user
 from tests.oncall.making import save
 from tests.oncall.test_escalations import DISK, make_person, make_policy, start, walk
 from tests.pages import signed_in
+from watchkeeper.identity.models import User
 from watchkeeper.notifications.models import Delivery
 from watchkeeper.oncall.usecases import escalations
 
@@ -68,6 +69,15 @@ def test_each_schedule_tells_who_is_on_call_until_when() -> None:
     assert "<h2>On call now</h2>" in page
     assert "Mon 9 Mar 2026, 09:00 UTC" in page, "the exact time on hover"
     assert page.index("On call now") < page.index("<h2>Journeys")
+
+
+def test_people_are_called_by_their_own_words() -> None:
+    make_slo()
+    make_person("alice", "hook")
+    User.objects.filter(name="alice").update(display_name="Alice Ames")
+    save(layers=layers("alice"))
+
+    assert lines(page_of(signed_in("vera"))) == ["primary AL Alice Ames does not change"]
 
 
 def test_what_is_of_concern_stands_first() -> None:

@@ -250,12 +250,13 @@ def counts() -> dict[str, int]:
 
 
 def firing_count(*, most: int = 100) -> int:
-    """Return how many alerts fire that nobody took, as far as ``most``.
+    """Return how many alerts fire that nobody took and nothing keeps quiet, as far as ``most``.
 
     It reads the index of open alerts alone and stops at ``most``, however many alerts there are.
     """
     found = Alert.objects.exclude(state=AlertState.RESOLVED.value)
-    return found.filter(state=AlertState.FIRING.value).order_by("-pk")[:most].count()
+    firing = found.filter(state=AlertState.FIRING.value, muted_until=None)
+    return firing.order_by("-pk")[:most].count()
 
 
 def alert_row(alert: str) -> AlertRow:

@@ -16,11 +16,14 @@ _MOST_SHOWN = 8
 
 @dataclass(frozen=True, slots=True)
 class DutyLine:
-    """A schedule, who is on call in it, and what is to be said of that."""
+    """A schedule, who is on call in it, and what is to be said of that.
+
+    ``people`` has the name of each and what they are called.
+    """
 
     schedule: str
     label: str
-    people: tuple[str, ...]
+    people: tuple[tuple[str, str], ...]
     saying: Saying
 
 
@@ -42,6 +45,7 @@ def duties_now(*, now: dt.datetime) -> Duties:
     found = oncall.duties(now=now)
     teams = {team.name: team.title or team.name for team in identity.teams()}
     owned = Counter(duty.row.owner_name for duty in found)
+    called = identity.shown_names({name for duty in found for name in duty.standing.people})
     lines = []
     for duty in found:
         owner = duty.row.owner_name
@@ -49,7 +53,8 @@ def duties_now(*, now: dt.datetime) -> Duties:
             duty.row.title, teams.get(owner or "", ""), duty.row.name, is_only=owned[owner] == 1
         )
         saying = duties.saying(_facts(duty), looked_until=now + oncall.AHEAD)
-        lines.append(DutyLine(duty.row.name, label, duty.standing.people, saying))
+        people = tuple((name, called[name]) for name in duty.standing.people)
+        lines.append(DutyLine(duty.row.name, label, people, saying))
     order = duties.first([(line.label, line.saying) for line in lines], many=_MOST_SHOWN)
     return Duties([lines[place] for place in order], len(lines))
 

@@ -124,7 +124,8 @@ class Overview:
         as_of: When the newest state was written.
         duties: Who is on call now.
         unheard: Alerts that nobody answered; ``None``: there are none.
-        firing: How many alerts fire that nobody took; 100 stands for that many or more.
+        firing: How many alerts fire that nobody took and nothing keeps quiet; 100 stands for that
+            many or more.
     """
 
     total: int

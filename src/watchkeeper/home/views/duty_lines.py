@@ -22,7 +22,7 @@ class Line:
     Attributes:
         label: What it is called.
         url: Its page.
-        people: The first of those on call.
+        people: (Name, what they are called) of the first of those on call.
         others: How many more are.
         look: Of what is said; empty: nothing of concern.
         is_badge: Whether it stands on a ground of its colour.
@@ -32,7 +32,7 @@ class Line:
 
     label: str
     url: str
-    people: Sequence[str]
+    people: Sequence[tuple[str, str]]
     others: int
     look: str
     is_badge: bool

@@ -10,7 +10,7 @@ _FRESH = dt.timedelta(minutes=15)
 
 
 def concerns(*, now: dt.datetime) -> list[Condition]:
-    """Return that escalations of the last 15 minutes came to their end and paged nobody at all.
+    """Return that escalations of the last 15 minutes ended with nobody left who could be paged.
 
     See ``plumbing.conditions``.
     """
@@ -20,5 +20,5 @@ def concerns(*, now: dt.datetime) -> list[Condition]:
     titles = list(rows.order_by("-ended_at").values_list("title", flat=True)[:100])
     if not titles:
         return []
-    detail = f"{len(titles)} alerts of the last 15 minutes found nobody to page"
+    detail = f"{len(titles)} alerts of the last 15 minutes ended with nobody left to page"
     return [Condition("nobody", f"{detail}, the last: {titles[0]}")]
