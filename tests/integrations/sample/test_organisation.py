@@ -179,7 +179,7 @@ def test_its_alerts_page_nobody_in_any_year_and_end_with_it(year: int) -> None:
     rules.forget()  # as the end of its transaction lets it
     make_user("boss", role="admin")
     Firing.objects.create(
-        slo=Slo.objects.order_by("name").first(), objective_index=0, window_index=0,
+        slo=Slo.objects.order_by("name")[0], objective_index=0, window_index=0,
         rule="page-fast", severity="page", started_at=at, reason={},
     )  # fmt: skip
 
