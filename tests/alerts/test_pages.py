@@ -3,9 +3,12 @@
 import pytest
 
 from tests.alerts.factories import make_integration, send
-from tests.conftest import FakeClock
+from tests.conftest import NOON, FakeClock
+from tests.factories import HOST
 from tests.pages import signed_in, text
+from watchkeeper.alerts.models import Alert
 from watchkeeper.alerts.queries import alerts as queries
+from watchkeeper.alerts.usecases import acts
 
 pytestmark = pytest.mark.django_db
 
@@ -53,6 +56,18 @@ def test_several_alerts_are_taken_at_once() -> None:
 
     assert "2 alerts acknowledged" in text(answer)
     assert {queries.alert_row(alert).state for alert in chosen} == {"acknowledged"}
+
+
+def test_the_sentence_counts_each_open_alert_once() -> None:
+    client, key = signed_in("alice", role="admin"), make_integration()
+    assert "Nothing fires." in text(client.get("/alerts"))
+    made = [send(key, key=f"k{n}", title="Disk full")["alert"] for n in range(6)]
+    acts.acknowledge(actor=HOST, alerts=made[:1], now=NOON)
+    acts.snooze(actor=HOST, alerts=made[1:2], length="1h", now=NOON)
+    acts.resolve(actor=HOST, alerts=made[2:3], now=NOON)
+    Alert.objects.filter(pk=made[3]).update(muted_by="calm", muted_until=NOON)
+
+    assert "2 firing, 1 acknowledged, 1 snoozed, 1 kept quiet." in text(client.get("/alerts"))
 
 
 @pytest.mark.parametrize("back", ["https://evil.example.org", "//evil", "/alertsx", ""])

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from watchkeeper.alerts.domain import page_verdicts, routing
@@ -241,12 +241,26 @@ def _filtered(wanted: Filter) -> QuerySet[Alert]:
     return found
 
 
-def counts() -> dict[str, int]:
-    """Return how many alerts are open, by state; states with none are left out."""
-    found: dict[str, int] = {}
-    for state in Alert.objects.exclude(state="resolved").values_list("state", flat=True):
-        found[state] = found.get(state, 0) + 1
-    return found
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many alerts are open: firing, acknowledged, snoozed, or firing and kept quiet."""
+
+    firing: int
+    acknowledged: int
+    snoozed: int
+    quiet: int
+
+
+def counts() -> Counts:
+    """Return how many alerts are open, each counted once."""
+    firing = Q(state=AlertState.FIRING.value)
+    found = Alert.objects.exclude(state=AlertState.RESOLVED.value).aggregate(
+        firing=Count("pk", filter=firing & Q(muted_until=None)),
+        acknowledged=Count("pk", filter=Q(state=AlertState.ACKNOWLEDGED.value)),
+        snoozed=Count("pk", filter=Q(state=AlertState.SNOOZED.value)),
+        quiet=Count("pk", filter=firing & Q(muted_until__isnull=False)),
+    )
+    return Counts(**found)
 
 
 def firing_count(*, most: int = 100) -> int:

@@ -60,15 +60,12 @@ def alert_list(request: HttpRequest) -> HttpResponse:
     wanted = Filter(states, given["service"], given["severity"], text=given["q"])
     before = queries.number_of(request.GET.get("before", ""))
     rows = queries.alert_rows(wanted, limit=SHOWN + 1, before=before if before > 0 else None)
-    counts = queries.counts()
     context = {
         "lines": [line(row) for row in rows[:SHOWN]],
         "older": rows[SHOWN - 1].id if len(rows) > SHOWN else "",
         "asked": given,
         "is_filtered": any(given.values()),
-        "firing": counts.get(AlertState.FIRING.value, 0),
-        "snoozed": counts.get(AlertState.SNOOZED.value, 0),
-        "taken": counts.get(AlertState.ACKNOWLEDGED.value, 0),
+        "counts": queries.counts(),
         "states": [(each.value, each.value.capitalize()) for each in AlertState],
         "severities": [(each.value, each.value.capitalize()) for each in Severity],
         "may_respond": acting.may_respond(actor),
