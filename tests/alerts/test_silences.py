@@ -8,11 +8,13 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from typer.testing import CliRunner
 
 from tests.alerts.factories import make_integration, paged, send, settle
 from tests.conftest import NOON, FakeClock
 from tests.factories import HOST, actor_for, make_user
 from tests.pages import signed_in, text
+from watchkeeper.alerts.cli import alert_app
 from watchkeeper.alerts.domain.documents import SilenceSpec
 from watchkeeper.alerts.queries import directory, previews
 from watchkeeper.alerts.queries import rules as in_force
@@ -23,7 +25,7 @@ from watchkeeper.kernel.errors import ConflictError, ForbiddenError, InvalidErro
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.manifests import usecases as manifests
 from watchkeeper.manifests.usecases import Apply
-from watchkeeper.plumbing import yaml_documents
+from watchkeeper.plumbing import transport, yaml_documents
 
 pytestmark = pytest.mark.django_db
 HOUR = dt.timedelta(hours=1)
@@ -80,6 +82,18 @@ def test_what_still_fires_pages_when_its_time_is_over() -> None:
     end_silences(NOON + HOUR)
 
     assert paged() == {alert}
+
+
+def test_the_command_says_what_is_kept_quiet() -> None:
+    save()
+    send(make_integration(service="shop"), title="X")
+    transport.use(transport.Local())
+    try:
+        listed = CliRunner().invoke(alert_app, ["list"]).output
+    finally:
+        transport.use(None)
+
+    assert "firing, quiet" in listed
 
 
 def test_rows_tell_what_holds_and_what_comes() -> None:

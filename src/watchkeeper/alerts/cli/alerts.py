@@ -2,6 +2,7 @@
 
 import base64
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -44,12 +45,18 @@ def list_alerts(
         console.say("No alert is open" if not every else "There are no alerts yet")
         return
     rows = [
-        (i["id"], i["state"], i["severity"], i["service"] or None, i["title"], i["opened_at"])
+        (i["id"], _state(i), i["severity"], i["service"] or None, i["title"], i["opened_at"])
         for i in page["items"]
     ]
     console.table(("id", "state", "severity", "service", "title", "opened"), rows)
     if page["next"] is not None:
         console.say(f"These are the newest {_MOST_SHOWN}; --json lists all")
+
+
+def _state(row: Mapping[str, Any]) -> str:
+    """Return the state of an alert, for people: one that is kept quiet says so."""
+    is_quiet = row["state"] == "firing" and row["muted_until"] is not None
+    return "firing, quiet" if is_quiet else str(row["state"])
 
 
 @alert_app.command("ack")
@@ -239,7 +246,7 @@ def explain(alert: Alert, as_json: AsJson = False) -> None:
         console.emit_json(told)
         return
     row = told["alert"]
-    console.say(f"{row['title']} ({row['state']}, {row['severity']}, urgency {row['urgency']})")
+    console.say(f"{row['title']} ({_state(row)}, {row['severity']}, urgency {row['urgency']})")
     console.say(f"It went to policy {told['policy'] or '(none)'}: {told['because']}")
     if row["flapping_until"] is not None:
         says = "is over" if row["is_over"] else "fires"
