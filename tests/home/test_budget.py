@@ -7,19 +7,17 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.alerts.factories import make_integration, make_on_call, send, settle, step
+from tests.alerts.factories import make_integration, make_on_call, send, step
 from tests.conftest import NOON, FakeClock
 from tests.factories import HOST, actor_for, make_minutes, make_slo, make_user, slo_document
+from tests.oncall.domain.making import layer
 from tests.oncall.making import save
 from tests.pages import signed_in
-from watchkeeper.alerts.queries import keys
-from watchkeeper.alerts.queries import rules as in_force
 from watchkeeper.alerts.usecases import acts
 from watchkeeper.changes.domain.events import ChangeEvent, ChangeKind
 from watchkeeper.changes.usecases import events
 from watchkeeper.kernel import clock
 from watchkeeper.notifications.models import Delivery
-from watchkeeper.plumbing import limits
 from watchkeeper.slos import usecases as slos
 
 pytestmark = pytest.mark.django_db
@@ -29,22 +27,18 @@ LATER = NOON + dt.timedelta(hours=1)
 
 
 @pytest.fixture(autouse=True)
-def set_up(db: None, fake_clock: FakeClock) -> None:
-    del db, fake_clock
-    for module in (keys, in_force, limits):
-        module.forget()
-    settle()
+def set_up(settled: FakeClock) -> None:
+    del settled
 
 
 def fill(key: str, part: str, many: int) -> None:
     """Make as much of everything that the overview tells."""
     bob = actor_for(make_user(f"bob-{part}", role="admin"))
-    rotation = {"unit": "week", "start": "2026-01-05T09:00:00", "members": ["alice"]}
     for number in range(many):
         name = f"{part}-{number}"
         make_slo(slo_document(name))
         make_minutes(name, NOON, (10_000, 1000, 1000), (60, 900, 1000))
-        save(name=name, layers=[{"name": "base", "rotation": rotation}])
+        save(name=name, layers=[layer(members=["alice"])])
         event = ChangeEvent(name, name, ChangeKind.DEPLOY, NOON, service="shop")
         events.record(actor=HOST, event=event, now=NOON)
         send(key, key=name, title=name, severity="error")

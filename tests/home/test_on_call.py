@@ -9,6 +9,7 @@ from django.test import Client
 
 from tests.conftest import NOON, FakeClock
 from tests.factories import make_slo, make_team, make_user
+from tests.oncall.domain.making import layer
 from tests.oncall.making import save
 from tests.oncall.test_escalations import DISK, make_person, make_policy, start, walk
 from tests.pages import signed_in
@@ -29,8 +30,7 @@ def set_up(db: None, fake_clock: FakeClock) -> None:
 
 
 def layers(*members: Any, **more: Any) -> list[dict[str, Any]]:
-    rotation = {"unit": "week", "start": "2026-01-05T09:00:00", "members": list(members)}
-    return [{"name": "base", "rotation": rotation} | more]
+    return [layer(members=list(members), **more)]
 
 
 def page_of(client: Client) -> str:

@@ -6,19 +6,18 @@ from typing import Any
 
 import pytest
 
-from tests.alerts.factories import make_integration, make_on_call, send, settle, step
+from tests.alerts.factories import make_integration, make_on_call, send, step
 from tests.conftest import NOON, FakeClock
 from tests.factories import HOST, actor_for, make_slo, make_user
 from tests.pages import signed_in, text
 from watchkeeper.alerts.domain.documents import RouteSpec
 from watchkeeper.alerts.models import Alert, Integration
-from watchkeeper.alerts.queries import keys, recent
+from watchkeeper.alerts.queries import recent
 from watchkeeper.alerts.queries import rules as in_force
 from watchkeeper.alerts.usecases import acts, rules
 from watchkeeper.changes.domain.events import ChangeEvent, ChangeKind
 from watchkeeper.changes.usecases import events
 from watchkeeper.kernel.origins import Origin
-from watchkeeper.plumbing import limits
 from watchkeeper.slos import usecases as slos
 
 pytestmark = pytest.mark.django_db
@@ -27,11 +26,8 @@ DAY = dt.timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)
-def set_up(db: None, fake_clock: FakeClock) -> None:
-    del db, fake_clock
-    for module in (keys, in_force, limits):
-        module.forget()
-    settle()
+def set_up(settled: FakeClock) -> None:
+    del settled
     make_slo(now=NOON - 9 * DAY)
 
 

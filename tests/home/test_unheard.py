@@ -7,19 +7,18 @@ from typing import Any
 
 import pytest
 
-from tests.alerts.factories import make_integration, make_on_call, send, settle, step
+from tests.alerts.factories import make_integration, make_on_call, send, step
 from tests.conftest import NOON, FakeClock
 from tests.factories import HOST, make_slo
 from tests.pages import signed_in, text
 from watchkeeper.alerts.domain.documents import RouteSpec
 from watchkeeper.alerts.models import Alert
-from watchkeeper.alerts.queries import keys, unheard
 from watchkeeper.alerts.queries import rules as in_force
+from watchkeeper.alerts.queries import unheard
 from watchkeeper.alerts.usecases import acts, rules
 from watchkeeper.kernel import clock
 from watchkeeper.kernel.origins import Origin
 from watchkeeper.oncall import queries as oncall
-from watchkeeper.plumbing import limits
 from watchkeeper.slos import usecases as slos
 
 pytestmark = pytest.mark.django_db
@@ -29,13 +28,9 @@ LATER = NOON + HOUR
 
 
 @pytest.fixture(autouse=True)
-def set_up(db: None, fake_clock: FakeClock) -> FakeClock:
-    del db
-    for module in (keys, in_force, limits):
-        module.forget()
-    settle()
+def set_up(settled: FakeClock) -> FakeClock:
     make_slo()
-    return fake_clock
+    return settled
 
 
 @pytest.fixture

@@ -110,6 +110,20 @@ def test_merging_keeps_every_moment_and_leaves_gaps_between(intervals: list[Inte
     assert all(first.end < second.start for first, second in itertools.pairwise(merged))
 
 
+@given(STRETCHES)
+def test_what_is_left_of_a_stretch_is_every_moment_that_is_not_taken(
+    intervals: list[Interval],
+) -> None:
+    whole, taken = Interval(at(5), at(75)), Interval.merged(intervals)
+    left = whole.without(taken)
+
+    for minute in range(82):
+        moment = at(minute)
+        is_free = moment in whole and not any(moment in one for one in taken)
+        assert any(moment in one for one in left) == is_free
+    assert all(first.end < second.start for first, second in itertools.pairwise(left))
+
+
 def test_the_place_of_a_problem_is_told_before_its_sentence() -> None:
     assert str(Problem("is 101 %")) == "is 101 %"
     assert str(Problem("is 101 %", path="spec.target")) == "spec.target: is 101 %"

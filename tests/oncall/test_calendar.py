@@ -117,3 +117,13 @@ def test_schedules_below_each_other_have_holes_and_words_of_their_own() -> None:
     gaps = [block for block in week.blocks if block.css == "gap"]
     assert {block.y for block in gaps} == {week.blocks[0].y + 34}
     assert week.blocks[0].css.endswith(" now")
+
+
+def test_who_is_called_by_nothing_but_spaces_breaks_no_page() -> None:
+    [(first, span)] = calendar.week_spans(AUTUMN, 1, OSLO)
+    lane = calendar.Lane("Shop", [entry("2026-10-18 22:00", "2026-10-25 23:00", "ines")])
+    week = calendar.board(
+        first, span, [lane], called={"ines": "  "}, zone=OSLO, now=utc("2026-10-20 10:00")
+    )
+
+    assert len(week.blocks) == 1

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.factories import make_user
-from tests.oncall.domain.making import utc
+from tests.oncall.domain.making import layer, utc
 from tests.oncall.making import MONDAY, override, save
 from tests.oncall.test_escalations import DISK, make_person, make_policy, start, walk
 from watchkeeper.notifications.models import Delivery
@@ -17,11 +17,6 @@ from watchkeeper.oncall.usecases import escalations
 pytestmark = pytest.mark.django_db
 HOUR = dt.timedelta(hours=1)
 NIGHTS = [{"from": "20:00", "to": "08:00"}]
-
-
-def layers(**more: Any) -> list[dict[str, Any]]:
-    rotation = {"unit": "week", "start": "2026-01-05T09:00:00", "members": ["alice"]}
-    return [{"name": "base", "rotation": rotation} | more]
 
 
 def duty(now: dt.datetime = MONDAY) -> Duty:
@@ -40,7 +35,7 @@ def page_alice() -> None:
 
 def test_who_follows_within_a_day_and_when_nobody_does() -> None:
     make_person("alice", "hook")
-    save(layers=layers(restrictions=NIGHTS))
+    save(layers=[layer(members=["alice"], restrictions=NIGHTS)])
 
     noon = duty()
     assert noon.standing.people == ()
@@ -59,7 +54,7 @@ def test_who_follows_within_a_day_and_when_nobody_does() -> None:
 
 def test_what_does_not_change_within_a_day_has_no_follower_and_no_hole() -> None:
     make_person("alice", "hook")
-    save(layers=layers())
+    save(layers=[layer(members=["alice"])])
 
     assert (duty().following, duty().hole) == (None, None)
 
@@ -67,7 +62,7 @@ def test_what_does_not_change_within_a_day_has_no_follower_and_no_hole() -> None
 def test_an_override_follows() -> None:
     make_person("alice", "hook")
     make_person("dave", "hook")
-    save(layers=layers())
+    save(layers=[layer(members=["alice"])])
     override("2026-03-02 18:00", "2026-03-02 20:00")
 
     following = duty().following
@@ -78,8 +73,7 @@ def test_an_override_follows() -> None:
 def test_contacts_are_counted_and_who_has_none_is_named() -> None:
     make_person("alice", "hook", "spare")
     make_user("bob")
-    rotation = {"unit": "week", "start": "2026-01-05T09:00:00", "members": [["alice", "bob"]]}
-    save(layers=[{"name": "base", "rotation": rotation}])
+    save(layers=[layer(members=[["alice", "bob"]])])
 
     found = duty()
     assert (found.usable, found.contacts, found.unreachable) == (2, 2, ("bob",))
@@ -87,7 +81,7 @@ def test_contacts_are_counted_and_who_has_none_is_named() -> None:
 
 def test_a_page_is_unanswered_until_somebody_answers() -> None:
     make_person("alice", "hook")
-    save(layers=layers())
+    save(layers=[layer(members=["alice"])])
     assert duty().paged is None
 
     page_alice()
@@ -103,7 +97,7 @@ def test_a_page_is_unanswered_until_somebody_answers() -> None:
 
 def test_a_page_that_did_not_arrive_is_none() -> None:
     make_person("alice", "hook")
-    save(layers=layers())
+    save(layers=[layer(members=["alice"])])
     page_alice()
     Delivery.objects.update(state="failed")
 
@@ -113,7 +107,7 @@ def test_a_page_that_did_not_arrive_is_none() -> None:
 def test_many_schedules_take_no_more_queries(django_assert_max_num_queries: Any) -> None:
     make_person("alice", "hook")
     for name in ("one", "two", "three", "four"):
-        save(name=name, layers=layers())
+        save(name=name, layers=[layer(members=["alice"])])
     page_alice()
 
     with django_assert_max_num_queries(15):

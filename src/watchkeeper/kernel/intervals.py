@@ -36,6 +36,20 @@ class Interval:
         start, end = max(self.start, other.start), min(self.end, other.end)
         return Interval(start, end) if start < end else None
 
+    def without(self, taken: Iterable["Interval"]) -> "list[Interval]":
+        """Return what is left of it outside of ``taken``, which is in order and apart."""
+        found = []
+        start = self.start
+        for each in taken:
+            if each.end <= start or self.end <= each.start:
+                continue
+            if start < each.start:
+                found.append(Interval(start, each.start))
+            start = each.end
+        if start < self.end:
+            found.append(Interval(start, self.end))
+        return found
+
     @classmethod
     def merged(cls, intervals: Iterable[Self]) -> "tuple[Interval, ...]":
         """Return the same stretch of time as few intervals, in order, none touching another."""

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 
+OWN = "watchkeeper"
+"""Kind, name and scope of the integration on whose account the product's own alerts stand."""
+
 LONGEST_KEY = 512
 LONGEST_TITLE = 500
 LONGEST_TEXT = 10_000

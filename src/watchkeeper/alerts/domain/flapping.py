@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from watchkeeper.alerts.domain import durations
+from watchkeeper.alerts.domain.events import OWN
 from watchkeeper.kernel import lengths
 from watchkeeper.kernel.errors import Problem
 
@@ -23,7 +24,7 @@ OFF = "off"
 MOST = 100
 LONGEST = dt.timedelta(days=1)
 _FIELDS = ("openings", "within", "quietFor")
-_NEVER = frozenset({"heartbeat", "watchkeeper"})
+_NEVER = frozenset({"heartbeat", OWN})
 """Kinds whose alerts open and end by a rule of their own."""
 
 

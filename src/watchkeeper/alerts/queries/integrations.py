@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count
 
 from watchkeeper.alerts.domain.documents import IntegrationSpec
+from watchkeeper.alerts.domain.events import OWN
 from watchkeeper.alerts.models import Heartbeat, InboundEvent, InboundRequest, Integration
 from watchkeeper.kernel.errors import NotFoundError
 
@@ -51,7 +52,7 @@ class IntegrationRow:
 def integration_rows() -> list[IntegrationRow]:
     """Return all integrations by name."""
     due = dict(Heartbeat.objects.values_list("integration_id", "due_at"))
-    rows = Integration.objects.exclude(kind="watchkeeper").order_by("name")
+    rows = Integration.objects.exclude(kind=OWN).order_by("name")
     return [_row(row, due.get(row.pk)) for row in rows]
 
 
@@ -125,5 +126,5 @@ def spec_of(row: Integration) -> IntegrationSpec:
 
 def specs() -> list[IntegrationSpec]:
     """Return what somebody would have to wish for to have all integrations, by name."""
-    rows = Integration.objects.exclude(kind="watchkeeper").order_by("name")
+    rows = Integration.objects.exclude(kind=OWN).order_by("name")
     return [spec_of(row) for row in rows]

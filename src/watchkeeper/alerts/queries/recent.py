@@ -5,14 +5,13 @@ from dataclasses import dataclass
 
 from django.db.models import F, Q
 
-from watchkeeper.alerts.domain.events import Urgency
+from watchkeeper.alerts.domain.events import OWN, Urgency
 from watchkeeper.alerts.models import Alert
 from watchkeeper.alerts.queries import alerts
 from watchkeeper.alerts.queries.alerts import AlertRow
 from watchkeeper.oncall.queries import escalations
 from watchkeeper.oncall.queries.escalations import Subject
 
-_OWN = "watchkeeper"
 _MOST_LOOKED_AT = 2_000
 _SPARE = 4
 
@@ -42,7 +41,7 @@ def paged_since(since: dt.datetime, *, limit: int) -> list[PagedAlert]:
         pk__in=newest,
         opened_at__gte=since,
         urgency=Urgency.HIGH.value,
-    ).exclude(integration__kind=_OWN)
+    ).exclude(integration__kind=OWN)
     ids = [str(pk) for pk in found.order_by("-pk").values_list("pk", flat=True)[: limit * _SPARE]]
     called = escalations.paged([Subject("alert", each) for each in ids])
     chosen = [each for each in ids if Subject("alert", each) in called][:limit]

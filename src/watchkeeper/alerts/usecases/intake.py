@@ -342,7 +342,7 @@ def _printable(text: str) -> str:
 class _OwnDoor:
     """How the product itself tells of a condition."""
 
-    kind = "watchkeeper"
+    kind = domain.OWN
     address = ""
 
     def knows(self, method: str, path: str) -> bool:

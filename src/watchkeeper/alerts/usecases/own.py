@@ -2,10 +2,11 @@
 
 import datetime as dt
 
+from watchkeeper.alerts.domain.events import OWN
 from watchkeeper.alerts.models import Integration
 from watchkeeper.kernel.origins import Origin
 
-OWN = "watchkeeper"
+__all__ = ["OWN", "integration"]
 
 
 def integration(*, now: dt.datetime) -> Integration:

@@ -235,10 +235,10 @@ def remove_sample(*, actor: Actor, now: dt.datetime) -> int:
         ForbiddenError: the actor is no admin.
     """
     hands.require(actor, Permission.ADMINISTER, what="the sample", team_id=None)
-    names = Silence.objects.filter(origin=Origin.SAMPLE.value).values_list("name", flat=True)
-    return len(
-        [remove_silence(actor=actor, name=name, now=now, origin=Origin.SAMPLE) for name in names]
-    )
+    found = list(Silence.objects.filter(origin=Origin.SAMPLE.value))
+    for row in found:
+        remove_silence(actor=actor, name=row.name, now=now, origin=Origin.SAMPLE)
+    return len(found)
 
 
 @transaction.atomic

@@ -73,21 +73,8 @@ def _starts(
 
 def without(intervals: Iterable[Interval], cuts: Iterable[Interval]) -> tuple[Interval, ...]:
     """Return what is left of ``intervals`` outside of ``cuts``."""
-    left = list(intervals)
-    for cut in cuts:
-        left = [piece for interval in left for piece in _without(interval, cut)]
-    return tuple(left)
-
-
-def _without(interval: Interval, cut: Interval) -> list[Interval]:
-    if interval.clip(cut) is None:
-        return [interval]
-    pieces = []
-    if interval.start < cut.start:
-        pieces.append(Interval(interval.start, cut.start))
-    if cut.end < interval.end:
-        pieces.append(Interval(cut.end, interval.end))
-    return pieces
+    taken = Interval.merged(cuts)
+    return tuple(piece for interval in intervals for piece in interval.without(taken))
 
 
 @lru_cache(8_192)

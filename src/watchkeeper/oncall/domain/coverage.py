@@ -108,8 +108,7 @@ def gaps(policy: Policy, ahead: Ahead) -> list[Gap]:
     )
     caught = _covered(policy.catch_all, ahead)
     return [
-        Gap(open_, is_caught=not _without(open_, caught))
-        for open_ in _without(ahead.interval, found)
+        Gap(open_, is_caught=not open_.without(caught)) for open_ in ahead.interval.without(found)
     ]
 
 
@@ -127,18 +126,3 @@ def unknown(policy: Policy, ahead: Ahead) -> list[Target]:
 
 def _covered(targets: Iterable[Target], ahead: Ahead) -> tuple[Interval, ...]:
     return Interval.merged(each for target in targets for each in ahead.covered(target))
-
-
-def _without(interval: Interval, taken: Sequence[Interval]) -> list[Interval]:
-    """Return what is left of ``interval`` without ``taken``, which is in order and apart."""
-    found = []
-    start = interval.start
-    for each in taken:
-        if each.end <= start or interval.end <= each.start:
-            continue
-        if start < each.start:
-            found.append(Interval(start, each.start))
-        start = each.end
-    if start < interval.end:
-        found.append(Interval(start, interval.end))
-    return found

@@ -16,6 +16,7 @@ from watchkeeper.oncall.queries.schedules import ScheduleRow
 from watchkeeper.oncall.queries.standings import OnCall
 
 AHEAD = dt.timedelta(hours=24)
+"""How far ahead it is looked for who follows and for holes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,12 @@ class Duty:
     contacts: int
     unreachable: tuple[str, ...]
     paged: Paged | None
+
+    @property
+    def is_of_concern(self) -> bool:
+        """Whether somebody ought to look at it now."""
+        is_paged = self.paged is not None and self.paged.is_unanswered
+        return is_paged or self.hole is not None or bool(self.unreachable)
 
 
 def duties(*, now: dt.datetime) -> list[Duty]:
@@ -103,12 +110,8 @@ def _duty(
 
 def _hole(entries: Sequence[Entry], interval: Interval) -> Interval | None:
     """Return the first stretch of ``interval`` in which nobody is on call."""
-    at = interval.start
-    for entry in entries:
-        if at < entry.start:
-            return Interval(at, entry.start)
-        at = max(at, entry.end)
-    return Interval(at, interval.end) if at < interval.end else None
+    taken = [Interval(entry.start, entry.end) for entry in entries]
+    return next(iter(interval.without(taken)), None)
 
 
 def _paged(pages: Collection[LastPage]) -> dict[str, Paged]:

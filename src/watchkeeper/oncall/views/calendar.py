@@ -278,7 +278,7 @@ def _fitting(names: Sequence[str], width: float) -> str:
         names: What people are called.
         width: Of the week's width, per cent.
     """
-    firsts = [name.split()[0] for name in names]
+    firsts = [name.partition(" ")[0] for name in names]
     for words in (", ".join(names), ", ".join(firsts), " ".join(map(initials, names))):
         if len(words) * _LETTER + 1 <= width:
             return words

@@ -58,13 +58,6 @@ class Card:
     may_take: bool
     may_hand_on: bool
 
-    @property
-    def is_of_concern(self) -> bool:
-        """Whether somebody ought to look at it now."""
-        duty = self.duty
-        is_paged = duty.paged is not None and duty.paged.is_unanswered
-        return is_paged or duty.hole is not None or bool(duty.unreachable)
-
 
 @members_only
 @require_safe
@@ -113,7 +106,9 @@ def _cards(
     names = {person for duty in duties for person in _named(duty)}
     called = identity.shown_names(names)
     cards = [_card(duty, actor, own, called, owners, now=now) for duty in duties]
-    return sorted(cards, key=lambda card: (not card.is_mine, not card.is_of_concern, _name(card)))
+    return sorted(
+        cards, key=lambda card: (not card.is_mine, not card.duty.is_of_concern, _name(card))
+    )
 
 
 def _card(
